@@ -1,0 +1,68 @@
+// From a trained network to a protected image.
+#pragma once
+
+#include "models/image/image.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+struct KeyConfig {
+    KeyScope scope = KeyScope::crossbar;
+    std::uint64_t seed = 1;    ///< of the drawn secrets: for experiments; whoever has it has the keys
+    std::string root_key_file; ///< 64 hex digits; empty: the root key is derived from the seed
+    std::uint32_t version = 1; ///< of the image, against replay
+};
+/// Reads the key file or derives the key. Throws UserError.
+Key256 load_root_key(const KeyConfig& config);
+
+struct CompileConfig {
+    ArrayGeometry array;
+    QuantConfig quant;
+    MapConfig map;
+    ConverterConfig converter;
+    AdcConfig adc;
+    SignConfig signs;
+    KeyConfig keys;
+    InputFormat input;
+    std::uint64_t seed = 1;
+};
+
+/// Storage of a compiled network (spec section 11; paper section IV).
+struct StorageReport {
+    std::int64_t weights = 0;
+    std::int64_t crossbars = 0;
+    std::int64_t cells = 0;      ///< of the compute crossbars
+    std::int64_t sign_cells = 0; ///< of the sign crossbar
+    std::int64_t key_bits = 0;
+    std::int64_t sealed_bytes = 0;
+    std::int64_t program_bytes = 0;
+    double mean_abs_error = 0.0; ///< mean |line - target| over all mapped weights, in counts
+};
+
+/// The owner's view of a compiled network: the image and, beside it, everything that must not leave the owner.
+struct Compiled {
+    Image image;
+    Program program;
+    std::vector<LayerSecrets> secrets;
+    StorageReport storage;
+};
+
+/// Quantises, maps and seals a folded graph. `activations` come from calibrate(). Deterministic given the configuration.
+Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config);
+
+/// Maps one layer with given secrets (compile() and the fine-tuner share it).
+struct MappedLayer {
+    std::vector<MappedCrossbar> crossbars;
+    std::vector<std::int32_t> realised; ///< [groups * M][K] signed realised weights, in 1/256
+};
+MappedLayer map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans, const CompileConfig& config,
+                      const LayerSecrets& secrets, std::size_t layer);
+
+/// Opens the sealed blobs as the device does. Throws UserError naming the layer when a blob is refused.
+std::vector<LayerSecrets> open_secrets(const Image& image, const Program& program, const Key256& root_key, std::uint32_t minimum_version);
+
+} // namespace veilram

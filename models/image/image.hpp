@@ -1,0 +1,54 @@
+// The protected image: what a compiled network is made of, and its HDF5 file (docs/image_format.md).
+#pragma once
+
+#include "models/base/bits.hpp"
+#include "models/image/program.hpp"
+#include "models/protect/seal.hpp"
+
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+/// Non-volatile part: what a thief finds in the chip.
+struct NvmPart {
+    std::vector<BitMatrix> cells; ///< one per crossbar: rows x cols
+    std::vector<BitMatrix> signs; ///< one per crossbar: n rows of sign_bits(), masked or not as the program says
+};
+
+/// Memory part: what a thief finds in the DRAM or flash beside it.
+struct MemoryPart {
+    std::string program;            ///< encode(Program), exactly the bytes that were digested into the seals
+    std::vector<SealedBlob> sealed; ///< one per matrix layer
+};
+
+struct Image {
+    NvmPart nvm;
+    MemoryPart memory;
+};
+
+/// Writes a temporary file beside `path` and renames it: a killed process leaves no half image.
+void write_image(const Image& image, const std::string& path);
+/// Throws UserError for a missing, truncated or foreign file, naming it and what is wrong.
+Image read_image(const std::string& path);
+
+/// Flat memory content that the accelerator reads at boot: header, program, blob directory, blobs (little-endian; docs/image_format.md).
+Bytes flatten(const MemoryPart& memory);
+
+/// Fixed-size start of the flat memory content.
+struct MemoryHeader {
+    static constexpr std::uint32_t kMagic = 0x4d4c4956; // "VILM"
+    static constexpr std::size_t kSize = 32;
+    std::uint32_t magic = kMagic;
+    std::uint32_t format = 1;
+    std::uint32_t program_offset = 0, program_size = 0;
+    std::uint32_t directory_offset = 0; ///< per layer: uint32 offset, uint32 size
+    std::uint32_t layers = 0;
+    std::uint32_t total_size = 0;
+    std::uint32_t reserved = 0;
+
+    static MemoryHeader decode(const std::uint8_t* bytes);
+    void encode(std::uint8_t* bytes) const;
+};
+
+} // namespace veilram

@@ -1,0 +1,51 @@
+// The public layer program: what the accelerator runs, without a single weight (spec section 8, memory part of the image).
+#pragma once
+
+#include "models/mapping/mapper.hpp"
+#include "models/nn/quantise.hpp"
+#include "models/protect/secrets.hpp"
+#include "models/protect/sign_mask.hpp"
+#include "models/sc/crossbar_read.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+/// Bytes of an input image become floats: (byte / 255 - mean[c]) / std[c].
+struct InputFormat {
+    std::vector<float> mean; ///< per channel; empty means 0
+    std::vector<float> std;  ///< per channel; empty means 1
+};
+/// `pixels` holds `count` images of shape [C, H, W], a byte per sample.
+Tensor to_tensor(const std::uint8_t* pixels, std::size_t count, const Shape& shape, const InputFormat& format);
+
+/// One matrix layer on crossbars.
+struct LayerProgram {
+    LayerQuant quant;
+    std::vector<CrossbarPlan> crossbars;
+    std::uint32_t first_crossbar = 0; ///< of this layer, in the chip's numbering
+};
+
+struct Program {
+    std::uint32_t format = 1;
+    std::uint32_t version = 1;
+    Graph graph; ///< topology and digital constants; weights and biases of matrix nodes are empty
+    InputFormat input;
+    ArrayGeometry array;
+    int n = 8;
+    ConverterConfig converter;
+    AdcConfig adc;
+    SignConfig signs;
+    std::vector<LayerProgram> layers; ///< one per matrix node, in order
+
+    std::uint32_t crossbar_count() const;
+};
+
+/// JSON text, UTF-8. Equal programs give equal text; floats survive exactly.
+std::string encode(const Program& program);
+/// Throws UserError when the text is not a program of a known format.
+Program decode_program(const std::string& text);
+
+} // namespace veilram

@@ -1,0 +1,109 @@
+// The one description of a network: what the importer yields, what inference runs, what the image carries.
+#pragma once
+
+#include "models/nn/tensor.hpp"
+
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace veilram {
+
+/// Geometry of a sliding window over an image.
+struct Window {
+    int kernel_h = 1, kernel_w = 1;
+    int stride_h = 1, stride_w = 1;
+    int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+    int dilation_h = 1, dilation_w = 1;
+    bool ceil_mode = false;
+
+    int out_h(int in_h) const;
+    int out_w(int in_w) const;
+};
+
+/// Weight [M, C/groups, kh, kw] (OIHW); bias [M] or empty.
+struct Conv {
+    Window window;
+    int groups = 1;
+    Tensor weight;
+    std::vector<float> bias;
+};
+/// y = W x + b with weight [M, K]; bias [M] or empty.
+struct Dense {
+    Tensor weight;
+    std::vector<float> bias;
+};
+/// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, per channel.
+struct BatchNorm {
+    std::vector<float> gamma, beta, mean, variance;
+    float epsilon = 1e-5F;
+};
+struct Relu {};
+struct MaxPool {
+    Window window;
+};
+struct AveragePool {
+    Window window;
+    bool count_include_pad = false;
+};
+/// [N, C, H, W] -> [N, C, 1, 1].
+struct GlobalAveragePool {};
+/// Element-wise sum of two equal shapes.
+struct Add {};
+/// Constant padding, `before` and `after` per dimension of [N, C, H, W].
+struct Pad {
+    std::vector<std::int64_t> before, after;
+    float value = 0.0F;
+};
+/// start:stop:step per dimension of [N, C, H, W]; stop is already clipped to the dimension.
+struct Slice {
+    std::vector<std::int64_t> start, stop, step;
+};
+/// [N, ...] -> [N, product of the rest].
+struct Flatten {};
+
+using Op = std::variant<Conv, Dense, BatchNorm, Relu, MaxPool, AveragePool, GlobalAveragePool, Add, Pad, Slice, Flatten>;
+
+/// Index of a value: 0 is the network's input, i+1 is the output of node i.
+using ValueId = std::size_t;
+
+struct Node {
+    std::string name;
+    Op op;
+    std::vector<ValueId> inputs;
+    Shape out_shape; ///< per image, without the batch dimension: [C, H, W] or [M]
+};
+
+/// A directed acyclic graph in execution order; the last node gives the logits.
+struct Graph {
+    std::string name;
+    Shape in_shape; ///< per image: [C, H, W]
+    std::vector<Node> nodes;
+
+    const Shape& shape_of(ValueId id) const { return id == 0 ? in_shape : nodes[id - 1].out_shape; }
+};
+
+/// Nodes that multiply by a weight matrix, in execution order: those a crossbar computes.
+std::vector<std::size_t> matrix_nodes(const Graph& graph);
+bool is_matrix(const Op& op);
+/// "conv", "dense", "batch_norm", ...
+std::string op_name(const Op& op);
+
+/// Checks every node's inputs and computes out_shape. Throws UserError naming the node and both shapes.
+void infer_shapes(Graph& graph);
+
+/// Folds every BatchNorm that directly follows a Conv or Dense (and is its only reader) into that node's weights and bias,
+/// and makes every other BatchNorm stay as it is. The function computed is unchanged up to float rounding.
+Graph fold_batch_norm(const Graph& graph);
+
+/// K x M matrices of a layer as the crossbars see them (spec section 4): one per group.
+/// For a conv, input k = (c * kh + y) * kw + x of the group's channels.
+struct MatrixShape {
+    int groups = 1;
+    int inputs = 0;  ///< K of one group
+    int outputs = 0; ///< M of one group
+};
+MatrixShape matrix_shape(const Op& op);
+
+} // namespace veilram

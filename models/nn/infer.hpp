@@ -1,0 +1,35 @@
+// Inference over a graph. The digital operations are the same code in every fidelity (spec section 4); what differs is who
+// multiplies by the weight matrices.
+#pragma once
+
+#include "models/nn/graph.hpp"
+
+#include <cstddef>
+
+namespace veilram {
+
+/// Multiplies a batch by the weights of one matrix node.
+class MatrixEngine {
+public:
+    virtual ~MatrixEngine() = default;
+    /// `layer` counts the matrix nodes from 0; `input` is [N, C, H, W] or [N, K]; the result includes the bias.
+    virtual Tensor apply(std::size_t layer, const Node& node, const Tensor& input) = 0;
+};
+
+/// IEEE float reference: Eigen GEMM over im2col.
+class FloatEngine final : public MatrixEngine {
+public:
+    Tensor apply(std::size_t layer, const Node& node, const Tensor& input) override;
+};
+
+/// Runs `batch` [N, C, H, W] through the graph and returns the logits [N, classes].
+/// Throws UserError when the image shape is not the graph's in_shape.
+Tensor infer(const Graph& graph, const Tensor& batch, MatrixEngine& engine);
+
+/// One digital node (every op but Conv and Dense), single precision, operands in `inputs` order.
+Tensor digital(const Node& node, const std::vector<const Tensor*>& inputs);
+
+/// Index of the largest logit of each image; the lowest index wins a tie.
+std::vector<int> argmax(const Tensor& logits);
+
+} // namespace veilram

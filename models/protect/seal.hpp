@@ -1,0 +1,37 @@
+// Authenticated encryption of secrets at rest: AES-256-GCM by OpenSSL.
+#pragma once
+
+#include "models/protect/secrets.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace veilram {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+Digest sha256(const std::uint8_t* data, std::size_t size);
+
+/// Associated data of a blob: authenticated, not encrypted. A blob opens only in the place it was sealed for.
+struct SealHeader {
+    std::uint32_t format = 1;
+    std::string network;
+    std::uint32_t layer = 0;
+    std::uint32_t version = 1; ///< checked against the device's monotonic counter
+    Digest program{};          ///< SHA-256 of the public layer program: it cannot be swapped under the secrets
+
+    Bytes encode() const;
+};
+
+/// nonce (12 bytes) | cipher text | tag (16 bytes).
+using SealedBlob = Bytes;
+
+/// The nonce is derived from key, layer and version, so equal inputs give equal images and no nonce is used twice under one key.
+SealedBlob seal(const Key256& root_key, const SealHeader& header, const Bytes& plain);
+
+/// The plain text, or nothing when a single bit of blob, header or key differs.
+std::optional<Bytes> unseal(const Key256& root_key, const SealHeader& header, const SealedBlob& blob);
+
+} // namespace veilram

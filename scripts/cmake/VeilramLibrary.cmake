@@ -1,0 +1,38 @@
+# Helpers for the project's libraries and tests.
+add_library(veilram_options INTERFACE)
+target_include_directories(veilram_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(veilram_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${VEILRAM_WERROR}>:-Werror>)
+if(VEILRAM_SANITIZE)
+  target_compile_options(veilram_options INTERFACE -fsanitize=${VEILRAM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(veilram_options INTERFACE -fsanitize=${VEILRAM_SANITIZE})
+endif()
+if(VEILRAM_COVERAGE)
+  target_compile_options(veilram_options INTERFACE --coverage)
+  target_link_options(veilram_options INTERFACE --coverage)
+endif()
+
+# veilram_library(<folder> SOURCES ... [PUBLIC libs...] [PRIVATE libs...]) makes veilram_<folder> and veilram::<folder>.
+function(veilram_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(veilram_${name} STATIC ${ARG_SOURCES})
+  add_library(veilram::${name} ALIAS veilram_${name})
+  target_link_libraries(veilram_${name} PUBLIC veilram_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+# veilram_test(<name> LABEL unit|module|system|learn SOURCES ... LIBS ...): a GoogleTest binary, each TEST a process of its own.
+function(veilram_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} veilram_options GTest::gtest GTest::gmock)
+  target_compile_definitions(${name} PRIVATE VEILRAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${ARG_LABEL}
+               ENVIRONMENT "VEILRAM_DATA=${VEILRAM_DATA};SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1")
+endfunction()
