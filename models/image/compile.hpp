@@ -51,7 +51,8 @@ struct Compiled {
     StorageReport storage;
 };
 
-/// Quantises, maps and seals a folded graph. `activations` come from calibrate(). Deterministic given the configuration.
+/// Quantises, maps and seals a folded graph. `activations` come from calibrate(). Deterministic given the
+/// configuration.
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config);
 
 /// Maps one layer with given secrets (compile() and the fine-tuner share it).
@@ -63,6 +64,7 @@ MappedLayer map_layer(const QuantWeights& weights, const std::vector<CrossbarPla
                       const LayerSecrets& secrets, std::size_t layer);
 
 /// Opens the sealed blobs as the device does. Throws UserError naming the layer when a blob is refused.
-std::vector<LayerSecrets> open_secrets(const Image& image, const Program& program, const Key256& root_key, std::uint32_t minimum_version);
+std::vector<LayerSecrets> open_secrets(const Image& image, const Program& program, const Key256& root_key,
+                                       std::uint32_t minimum_version);
 
 } // namespace veilram

@@ -27,12 +27,15 @@ struct Image {
     MemoryPart memory;
 };
 
-/// Writes a temporary file beside `path` and renames it: a killed process leaves no half image.
+/// Writes a temporary file beside `path` and renames it: a killed process or a full disk leaves no half image. Equal
+/// images give equal files. Throws UserError when `path` cannot be written.
 void write_image(const Image& image, const std::string& path);
-/// Throws UserError for a missing, truncated or foreign file, naming it and what is wrong.
+/// Throws UserError for a missing, truncated or foreign file, and for one whose parts do not fit its program, naming it
+/// and what is wrong.
 Image read_image(const std::string& path);
 
-/// Flat memory content that the accelerator reads at boot: header, program, blob directory, blobs (little-endian; docs/image_format.md).
+/// Flat memory content that the accelerator reads at boot: header, program, blob directory, blobs (little-endian, each
+/// part at a multiple of 64; docs/image_format.md).
 Bytes flatten(const MemoryPart& memory);
 
 /// Fixed-size start of the flat memory content.
@@ -42,7 +45,7 @@ struct MemoryHeader {
     std::uint32_t magic = kMagic;
     std::uint32_t format = 1;
     std::uint32_t program_offset = 0, program_size = 0;
-    std::uint32_t directory_offset = 0; ///< per layer: uint32 offset, uint32 size
+    std::uint32_t directory_offset = 0; ///< per layer: uint32 offset from the start of the memory content, uint32 size
     std::uint32_t layers = 0;
     std::uint32_t total_size = 0;
     std::uint32_t reserved = 0;

@@ -1,4 +1,5 @@
-// The public layer program: what the accelerator runs, without a single weight (spec section 8, memory part of the image).
+// The public layer program: what the accelerator runs, without a single weight (spec section 8, memory part of the
+// image).
 #pragma once
 
 #include "models/mapping/mapper.hpp"
@@ -12,6 +13,10 @@
 #include <vector>
 
 namespace veilram {
+
+/// Throws UserError naming the field when a crossbar of this size cannot be modelled: rows even, cols 256 (one stream
+/// bit for each level), segment a divisor of cols.
+void check_array(const ArrayGeometry& array);
 
 /// Bytes of an input image become floats: (byte / 255 - mean[c]) / std[c].
 struct InputFormat {
@@ -43,9 +48,11 @@ struct Program {
     std::uint32_t crossbar_count() const;
 };
 
-/// JSON text, UTF-8. Equal programs give equal text; floats survive exactly.
+/// JSON text, UTF-8 (docs/image_format.md). Equal programs give equal text; floats survive exactly. Throws UserError
+/// when a constant of the network is not finite.
 std::string encode(const Program& program);
-/// Throws UserError when the text is not a program of a known format.
+/// Throws UserError, with the place, when the text is not a program of a known format or refers to what does not exist:
+/// any text is safe.
 Program decode_program(const std::string& text);
 
 } // namespace veilram

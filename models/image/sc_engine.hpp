@@ -12,7 +12,8 @@ namespace veilram {
 /// Streams of every level for one slot pair: row L has the stream of level L.
 BitMatrix stream_table(const Program& program, const Word* sign_row, const StartTable& start);
 
-/// What a device with these cells and these secrets computes. The owner's device has the true secrets; a pirate's has guesses.
+/// What a device with these cells and these secrets computes. The owner's device has the true secrets; a pirate's has
+/// guesses.
 class ScEngine final : public LevelEngine {
 public:
     /// Keeps references to `program` and `nvm`; they must outlive the engine.

@@ -1,0 +1,140 @@
+#include "models/learn/train.hpp"
+
+#include "models/base/diagnostics.hpp"
+#include "models/base/progress.hpp"
+#include "models/learn/batches.hpp"
+#include "models/learn/networks.hpp"
+#include "models/learn/torch_net.hpp"
+
+#include <boost/random/uniform_real_distribution.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace veilram {
+namespace F = torch::nn::functional;
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+
+/// The inverse of one image's random change: where in the source each target pixel is found, in libtorch's -1..1
+/// coordinates.
+void draw_affine(const Augment& augment, const Shape& shape, Rng& rng, float* matrix) {
+    const auto draw = [&rng](double most) {
+        return most > 0 ? boost::random::uniform_real_distribution<double>(-most, most)(rng) : 0.0;
+    };
+    const double angle = draw(augment.rotate) * kPi / 180, size = 1 + draw(augment.scale), shear = draw(augment.shear);
+    const double dx = 2 * draw(augment.shift) / static_cast<double>(shape[2]),
+                 dy = 2 * draw(augment.shift) / static_cast<double>(shape[1]);
+    const double c = std::cos(angle) / size, s = std::sin(angle) / size;
+    const double values[6] = {c, -s + c * shear, dx, s, c + s * shear, dy};
+    std::copy(std::begin(values), std::end(values), matrix);
+}
+
+torch::Tensor augmented(const torch::Tensor& images, const Augment& augment, const Shape& shape, Rng& rng) {
+    if (augment.rotate <= 0 && augment.shift <= 0 && augment.scale <= 0 && augment.shear <= 0) return images;
+    torch::Tensor affine = torch::empty({images.size(0), 2, 3});
+    for (std::int64_t i = 0; i < images.size(0); ++i)
+        draw_affine(augment, shape, rng, affine.data_ptr<float>() + 6 * i);
+    const torch::Tensor grid = F::affine_grid(affine, images.sizes().vec(), false);
+    return F::grid_sample(images, grid, F::GridSampleFuncOptions().align_corners(false));
+}
+
+void check(const Graph& topology, const Dataset& data, const TrainConfig& config) {
+    check_fits(topology, data);
+    check_positive("epochs", config.epochs);
+    check_positive("batch", config.batch);
+    check_positive("learning rate", config.learning_rate);
+    const Augment& a = config.augment;
+    if (a.rotate < 0 || a.shift < 0 || a.scale < 0 || a.scale >= 1 || a.shear < 0)
+        throw UserError(
+            "augmentation: rotation, shift and shear must not be negative, the change of scale must be in 0..1");
+}
+
+class Trainer {
+public:
+    Trainer(const Graph& topology, const Dataset& data, const InputFormat& format, const TrainConfig& config)
+        : data_(data), format_(format), config_(config), rng_(make_rng(config.seed, "train")),
+          parts_(split_parts(data.count(), config.validation_share, rng_)),
+          validation_(subset(data, parts_.validation)), net_(randomise(topology, config.seed)),
+          optimiser_(net_.parameters(),
+                     torch::optim::AdamWOptions(config.learning_rate).weight_decay(config.weight_decay)),
+          steps_(config.epochs * ((parts_.learned.size() + config.batch - 1) / config.batch)),
+          progress_("train", steps_) {}
+
+    TrainResult run() {
+        TrainResult result;
+        for (int epoch = 0; epoch < config_.epochs; ++epoch) {
+            EpochReport report;
+            report.loss = run_epoch();
+            const Graph graph = net_.graph();
+            FloatEngine engine;
+            report.validation_accuracy = accuracy(graph, engine, validation_, format_, 256);
+            result.epochs.push_back(report);
+            if (report.validation_accuracy < result.validation_accuracy) continue;
+            result.validation_accuracy = report.validation_accuracy;
+            result.graph = graph;
+        }
+        return result;
+    }
+
+private:
+    /// Returns the mean loss.
+    double run_epoch() {
+        shuffle(parts_.learned, rng_);
+        double loss = 0;
+        for (std::size_t first = 0; first < parts_.learned.size(); first += static_cast<std::size_t>(config_.batch)) {
+            const std::size_t last = std::min(parts_.learned.size(), first + static_cast<std::size_t>(config_.batch));
+            const auto at = [&](std::size_t i) { return parts_.learned.begin() + static_cast<std::ptrdiff_t>(i); };
+            loss += run_step(subset(data_, {at(first), at(last)})) * static_cast<double>(last - first);
+            progress_.step();
+        }
+        return loss / static_cast<double>(parts_.learned.size());
+    }
+
+    double run_step(const Dataset& batch) {
+        set_learning_rate(optimiser_, config_.learning_rate,
+                          static_cast<double>(step_++) / static_cast<double>(steps_));
+        const torch::Tensor images = to_torch(to_tensor(batch.pixels.data(), batch.count(), batch.shape, format_));
+        const torch::Tensor logits =
+            net_.forward(augmented(images, config_.augment, batch.shape, rng_), TorchNet::Mode::train);
+        const torch::Tensor loss = F::cross_entropy(logits, to_torch(batch.labels));
+        optimiser_.zero_grad();
+        loss.backward();
+        optimiser_.step();
+        return loss.item<double>();
+    }
+
+    const Dataset& data_;
+    const InputFormat& format_;
+    const TrainConfig& config_;
+    Rng rng_;
+    Parts parts_;
+    Dataset validation_;
+    TorchNet net_;
+    torch::optim::AdamW optimiser_;
+    std::size_t steps_;
+    std::size_t step_ = 0;
+    Progress progress_;
+};
+
+} // namespace
+
+TrainResult train(const Graph& topology, const Dataset& train_set, const InputFormat& format,
+                  const TrainConfig& config) {
+    check(topology, train_set, config);
+    const SingleThread single_thread;
+    return Trainer(topology, train_set, format, config).run();
+}
+
+Dataset join(const Dataset& first, const Dataset& second) {
+    if (first.shape != second.shape)
+        throw UserError("data sets of " + to_string(first.shape) + " and " + to_string(second.shape) +
+                        " images cannot be joined");
+    Dataset both = first;
+    both.pixels.insert(both.pixels.end(), second.pixels.begin(), second.pixels.end());
+    both.labels.insert(both.labels.end(), second.labels.begin(), second.labels.end());
+    return both;
+}
+
+} // namespace veilram

@@ -18,6 +18,8 @@ struct Window {
     int dilation_h = 1, dilation_w = 1;
     bool ceil_mode = false;
 
+    /// Number of window positions; 0 when the window is larger than the padded image. With ceil_mode a last, partial window
+    /// counts if it starts inside the image or its leading padding.
     int out_h(int in_h) const;
     int out_w(int in_w) const;
 };
@@ -51,12 +53,13 @@ struct AveragePool {
 struct GlobalAveragePool {};
 /// Element-wise sum of two equal shapes.
 struct Add {};
-/// Constant padding, `before` and `after` per dimension of [N, C, H, W].
+/// Constant padding, `before` and `after` per dimension of [N, C, H, W]; the batch entries are 0.
 struct Pad {
     std::vector<std::int64_t> before, after;
     float value = 0.0F;
 };
-/// start:stop:step per dimension of [N, C, H, W]; stop is already clipped to the dimension.
+/// start:stop:step per dimension of [N, C, H, W], step > 0; stop is already clipped to the dimension. The batch is never
+/// cut: its entry is 0:1:1, whatever the batch.
 struct Slice {
     std::vector<std::int64_t> start, stop, step;
 };
@@ -89,6 +92,10 @@ std::vector<std::size_t> matrix_nodes(const Graph& graph);
 bool is_matrix(const Op& op);
 /// "conv", "dense", "batch_norm", ...
 std::string op_name(const Op& op);
+
+/// Shape of one node's result for operands of these shapes, all per image. Of a weight only the shape is read, its data may be
+/// absent (an image's public program has none). Throws UserError naming the node, what it expects and what it got.
+Shape output_shape(const Node& node, const std::vector<Shape>& inputs);
 
 /// Checks every node's inputs and computes out_shape. Throws UserError naming the node and both shapes.
 void infer_shapes(Graph& graph);

@@ -1,0 +1,204 @@
+#include "models/nn/quantise.hpp"
+
+#include "models/base/diagnostics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+
+namespace veilram {
+namespace {
+
+constexpr int kHistogramBins = 1 << 16; ///< resolves a percentile to 1/256 of an 8-bit level
+constexpr std::int64_t kCalibrationBatch = 32;
+/// Largest K for which a sum of K products 255 * 255 fits 32 bits.
+constexpr int kMaxInputs = std::numeric_limits<std::int32_t>::max() / (kMaxLevel * kMaxLevel);
+
+/// Adding and removing 1.5 * 2^52 leaves no room for a fraction, so the addition itself rounds half to even. Unlike
+/// std::nearbyint it needs no call, and levels are made in the hot path. Exact for |v| < 2^51.
+double round_half_even(double v) {
+    constexpr double kShift = 6755399441055744.0;
+    return (v + kShift) - kShift;
+}
+
+struct Range {
+    float low = std::numeric_limits<float>::infinity();
+    float high = -std::numeric_limits<float>::infinity();
+};
+
+/// Counts of a layer's inputs between the ends of their range.
+class Histogram {
+public:
+    explicit Histogram(Range range) : range_(range), counts_(kHistogramBins, 0) {}
+
+    void add(const Tensor& values) {
+        const double bins_per_unit = kHistogramBins / (static_cast<double>(range_.high) - range_.low);
+        for (const float v : values.data) {
+            const double bin = (static_cast<double>(v) - range_.low) * bins_per_unit;
+            ++counts_[static_cast<std::size_t>(std::clamp(bin, 0.0, kHistogramBins - 1.0))];
+        }
+        total_ += static_cast<std::int64_t>(values.size());
+    }
+    /// The smallest bin edge that has at least `share` of the values below it.
+    float below(double share) const {
+        std::int64_t seen = 0;
+        for (int bin = 0; bin < kHistogramBins; ++bin) {
+            seen += counts_[bin];
+            if (static_cast<double>(seen) >= share * static_cast<double>(total_)) return edge(bin + 1);
+        }
+        return range_.high;
+    }
+    /// The largest bin edge that has at least `share` of the values above it.
+    float above(double share) const {
+        std::int64_t seen = 0;
+        for (int bin = kHistogramBins - 1; bin >= 0; --bin) {
+            seen += counts_[bin];
+            if (static_cast<double>(seen) >= share * static_cast<double>(total_)) return edge(bin);
+        }
+        return range_.low;
+    }
+
+private:
+    float edge(int bin) const {
+        const double width = (static_cast<double>(range_.high) - range_.low) / kHistogramBins;
+        return static_cast<float>(range_.low + bin * width);
+    }
+
+    Range range_;
+    std::vector<std::int64_t> counts_;
+    std::int64_t total_ = 0;
+};
+
+/// Float inference that shows every matrix layer's input to somebody.
+class Observer final : public MatrixEngine {
+public:
+    using See = std::function<void(std::size_t layer, const Tensor& input)>;
+    explicit Observer(See see) : see_(std::move(see)) {}
+
+    Tensor apply(std::size_t layer, const Node& node, const Tensor& input) override {
+        see_(layer, input);
+        return engine_.apply(layer, node, input);
+    }
+
+private:
+    See see_;
+    FloatEngine engine_;
+};
+
+void observe(const Graph& graph, const Tensor& images, std::int64_t count, const Observer::See& see) {
+    Observer observer(see);
+    const std::int64_t size = element_count(graph.in_shape);
+    for (std::int64_t first = 0; first < count; first += kCalibrationBatch) {
+        const std::int64_t last = std::min(first + kCalibrationBatch, count);
+        Shape shape = images.shape;
+        shape[0] = last - first;
+        const auto from = images.data.begin();
+        infer(graph, Tensor(std::move(shape), {from + first * size, from + last * size}), observer);
+    }
+}
+
+std::vector<Range> observed_ranges(const Graph& graph, const Tensor& images, std::int64_t count) {
+    std::vector<Range> ranges(matrix_nodes(graph).size());
+    observe(graph, images, count, [&](std::size_t layer, const Tensor& input) {
+        const auto [low, high] = std::minmax_element(input.data.begin(), input.data.end());
+        ranges[layer] = {std::min(ranges[layer].low, *low), std::max(ranges[layer].high, *high)};
+    });
+    return ranges;
+}
+
+/// Cuts the tails off each range. A range whose bulk is 0 (a sparse layer) stays whole: the tail is all its information.
+void clip_to_percentile(const Graph& graph, const Tensor& images, std::int64_t count, double percentile,
+                        std::vector<Range>& ranges) {
+    std::vector<Histogram> histograms;
+    for (const Range& range : ranges) histograms.emplace_back(range);
+    observe(graph, images, count, [&](std::size_t layer, const Tensor& input) {
+        if (ranges[layer].low < ranges[layer].high) histograms[layer].add(input);
+    });
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        Range& range = ranges[i];
+        if (!(range.low < range.high)) continue;
+        const float high = histograms[i].below(percentile / 100.0);
+        const float low = range.low < 0.0F ? histograms[i].above(percentile / 100.0) : range.low;
+        const double bin = (static_cast<double>(range.high) - range.low) / kHistogramBins;
+        if (std::max(std::abs(high), std::abs(low)) > 2.0 * bin && low < high) range = {low, high};
+    }
+}
+
+/// Scale and zero point with which levels 0..255 cover the range, 0.0 lying exactly on level z.
+ActivationQuant cover(Range range) {
+    const double high = std::max(0.0F, range.high), low = std::min(0.0F, range.low);
+    if (high == low) return {};
+    if (low == 0.0) return {static_cast<float>(high * kLevels / kMaxLevel), 0};
+    const int lowest = 1, highest = high > 0.0 ? kMaxLevel - 1 : kMaxLevel;
+    const int zero = std::clamp(static_cast<int>(round_half_even(kMaxLevel * -low / (high - low))), lowest, highest);
+    const double step = zero == kMaxLevel ? -low / zero : std::max(-low / zero, high / (kMaxLevel - zero));
+    return {static_cast<float>(step * kLevels), zero};
+}
+
+void check(const Graph& graph, const Tensor& images, const QuantConfig& config) {
+    if (config.calibration_images < 1)
+        throw UserError("calibration_images is " + std::to_string(config.calibration_images) + ", expected 1 or more");
+    if (config.activations == ActivationScale::percentile && !(config.percentile > 50.0 && config.percentile <= 100.0))
+        throw UserError("percentile is " + std::to_string(config.percentile) + ", expected more than 50 and at most 100");
+    if (images.shape.empty() || images.dim(0) < 1)
+        throw UserError("calibrating network '" + graph.name + "' needs at least one image");
+}
+
+float largest_magnitude(const float* first, const float* last) {
+    float largest = 0.0F;
+    for (; first != last; ++first) largest = std::max(largest, std::abs(*first));
+    return largest;
+}
+
+/// All-zero weights get scale 1: any scale represents them.
+float weight_scale(float largest) {
+    return largest > 0.0F ? static_cast<float>(static_cast<double>(largest) * kLevels / kMaxLevel) : 1.0F;
+}
+
+} // namespace
+
+std::uint8_t to_level(float x, const ActivationQuant& quant) {
+    const double scaled = std::clamp(static_cast<double>(x) * kLevels / quant.scale, -1024.0, 1024.0);
+    const double level = round_half_even(scaled) + quant.zero;
+    return level > 0.0 ? static_cast<std::uint8_t>(std::min<double>(level, kMaxLevel)) : std::uint8_t{0};
+}
+
+QuantWeights quantise_weights(const Op& op, WeightScale mode) {
+    QuantWeights result;
+    result.shape = matrix_shape(op);
+    if (result.shape.inputs > kMaxInputs)
+        throw UserError(op_name(op) + " with " + std::to_string(result.shape.inputs) + " inputs per output: at most " +
+                        std::to_string(kMaxInputs) + " fit a 32-bit accumulator; split the layer");
+    const Tensor& weight = std::holds_alternative<Conv>(op) ? std::get<Conv>(op).weight : std::get<Dense>(op).weight;
+    const std::size_t outputs = static_cast<std::size_t>(result.shape.groups) * result.shape.outputs;
+    const std::size_t inputs = static_cast<std::size_t>(result.shape.inputs);
+    if (weight.size() != outputs * inputs) throw ModelError(op_name(op) + " has no weights to quantise");
+    const float* data = weight.data.data();
+    result.q.resize(weight.size());
+    result.scale.assign(outputs, weight_scale(largest_magnitude(data, data + weight.size())));
+    for (std::size_t o = 0; o < outputs; ++o) {
+        const float* row = data + o * inputs;
+        if (mode == WeightScale::per_channel) result.scale[o] = weight_scale(largest_magnitude(row, row + inputs));
+        for (std::size_t k = 0; k < inputs; ++k) {
+            // Rounding half to even is symmetric in the sign.
+            const double q = round_half_even(static_cast<double>(row[k]) * kLevels / result.scale[o]);
+            result.q[o * inputs + k] = static_cast<std::int16_t>(std::clamp<double>(q, -kMaxLevel, kMaxLevel));
+        }
+    }
+    return result;
+}
+
+std::vector<ActivationQuant> calibrate(const Graph& graph, const Tensor& images, const QuantConfig& config) {
+    check(graph, images, config);
+    const std::int64_t count = std::min<std::int64_t>(images.dim(0), config.calibration_images);
+    std::vector<Range> ranges = observed_ranges(graph, images, count);
+    if (config.activations == ActivationScale::percentile)
+        clip_to_percentile(graph, images, count, config.percentile, ranges);
+    std::vector<ActivationQuant> quants;
+    for (const Range& range : ranges) quants.push_back(cover(range));
+    return quants;
+}
+
+} // namespace veilram

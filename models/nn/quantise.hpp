@@ -29,7 +29,7 @@ struct ActivationQuant {
     float scale = 1.0F; ///< s_x
     int zero = 0;       ///< level that stands for 0.0
 };
-/// level = clamp(round_half_even(x * 256 / s_x) + zero, 0, 255).
+/// level = clamp(round_half_even(x * 256 / s_x) + zero, 0, 255); NaN gives 0.
 std::uint8_t to_level(float x, const ActivationQuant& quant);
 
 /// Signed magnitudes of one matrix layer, [groups * M][K] row-major: value = scale[o] * q / 256, |q| <= 255.
@@ -40,6 +40,8 @@ struct QuantWeights {
 
     std::int16_t at(int output, int input) const { return q[static_cast<std::size_t>(output) * shape.inputs + input]; }
 };
+/// s_w = max|w| * 256/255, 1 where all weights are 0; q = sign(w) * round_half_even(|w| * 256 / s_w). Throws UserError when the
+/// layer has so many inputs that a sum of products q * level could overflow 32 bits.
 QuantWeights quantise_weights(const Op& op, WeightScale mode);
 
 /// What the digital unit needs for one matrix layer; public (spec section 8: public scales).
@@ -49,7 +51,10 @@ struct LayerQuant {
     std::vector<float> bias;         ///< per output; zeros when the node has none
 };
 
-/// Input quantisers of all matrix nodes, from float inference over `images`.
+/// Input quantisers of all matrix nodes, from float inference over the first `calibration_images` of `images` [N, ...].
+/// Inputs that are never negative get zero = 0 and s_x = high * 256/255; others a zero point such that levels 0..255 cover
+/// [low, high]. `percentile` p replaces high by a value with p % of the inputs below it, and a negative low likewise, unless
+/// nothing but zeros would be left. Throws UserError for an empty batch, a wrong image shape or a setting out of range.
 std::vector<ActivationQuant> calibrate(const Graph& graph, const Tensor& images, const QuantConfig& config);
 
 /// Levels of the patches of one group: [positions][K], positions = N * out_h * out_w (N for Dense). Padding uses level z.
@@ -58,6 +63,7 @@ struct Patches {
     int inputs = 0; ///< K
     std::vector<std::uint8_t> levels;
 };
+/// Of a weight only the shape is read. `input` is [N, C, H, W] for a Conv, [N, K] for a Dense.
 Patches gather_patches(const Op& op, int group, const Tensor& input, const ActivationQuant& quant);
 
 /// Sums of products of one group, [positions][M].
@@ -103,7 +109,7 @@ private:
 /// The digital step after the last read of a layer, shared with the hardware model. `unit` says how fine `acc` counts: 1 for
 /// crossbar counts (q * L / 256), 256 for exact products (q * L); `weight_sums` are sums of signed weights q. Writes
 /// y[o] = (acc[o] - zero * weight_sums[o] * unit / 256) * s_w[o] * s_x / (256 * unit) + bias[o]
-/// into the group's channels of `out` [N, groups * M, oh, ow] (or [N, M]).
+/// into the group's channels of `out` [N, groups * M, oh, ow] (or [N, M]), in double until stored.
 void dequantise(const Accumulators& acc, int group, int unit, const LayerQuant& quant,
                 const std::vector<std::int32_t>& weight_sums, Tensor& out);
 

@@ -22,13 +22,15 @@ struct SealHeader {
     std::uint32_t version = 1; ///< checked against the device's monotonic counter
     Digest program{};          ///< SHA-256 of the public layer program: it cannot be swapped under the secrets
 
+    /// format, layer, version (u32 each), program digest, length of the network's name (u32), the name; little-endian.
     Bytes encode() const;
 };
 
 /// nonce (12 bytes) | cipher text | tag (16 bytes).
 using SealedBlob = Bytes;
 
-/// The nonce is derived from key, layer and version, so equal inputs give equal images and no nonce is used twice under one key.
+/// The nonce is derived from root key, header and plain text: equal inputs give equal blobs, and no nonce is used for
+/// two different texts, not even when an owner seals other secrets for the same layer and version.
 SealedBlob seal(const Key256& root_key, const SealHeader& header, const Bytes& plain);
 
 /// The plain text, or nothing when a single bit of blob, header or key differs.

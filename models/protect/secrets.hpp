@@ -19,26 +19,31 @@ enum class KeyScope { network, layer, crossbar };
 
 /// Secrets of one layer: the plain text of its sealed blob. Lives in volatile memory only.
 struct LayerSecrets {
-    std::vector<GslVectors> gsl;            ///< one per crossbar of the layer (repeated for wider scopes)
-    StartTable start{};                     ///< H
-    Key128 mask_key{};                      ///< sign-mask key; unused with public signs
-    std::vector<std::int32_t> weight_sums;  ///< per output: sum of realised signed weights, for the zero-point correction
+    std::vector<GslVectors> gsl; ///< one per crossbar of the layer (repeated for wider scopes)
+    StartTable start{};          ///< H
+    Key128 mask_key{};           ///< sign-mask key; unused with public signs
+    std::vector<std::int32_t>
+        weight_sums; ///< per output: sum of realised signed weights, for the zero-point correction
 
     friend bool operator==(const LayerSecrets& a, const LayerSecrets& b);
 };
 
+/// Plain text of the sealed blob (docs/image_format.md). Throws ModelError when the vectors do not fit `array`.
 Bytes encode(const LayerSecrets& secrets, const ArrayGeometry& array);
 /// Throws ModelError on a malformed blob (it was authenticated, so malformed means a bug).
 LayerSecrets decode_secrets(const Bytes& bytes, const ArrayGeometry& array);
 
-/// Key material drawn from the owner's key seed: HKDF-SHA256(seed, label). Same seed and label, same bytes, on every platform.
+/// Key material drawn from the owner's key seed: HKDF-SHA256(seed, label). Same seed and label, same bytes, on every
+/// platform; a longer draw starts with the shorter one. More than 8160 bytes take several expansions.
 Bytes derive_bytes(std::uint64_t key_seed, const std::string& label, std::size_t count);
 
-/// Draws the vectors, H and mask key of one layer. `layer` and the crossbar number enter the label as far as `scope` says.
+/// Draws the vectors, H and mask key of one layer. `layer` and the crossbar number enter the label as far as `scope`
+/// says.
 LayerSecrets draw_secrets(std::uint64_t key_seed, KeyScope scope, std::size_t layer, std::size_t crossbars, int n,
                           const ArrayGeometry& array);
 
 /// Number of distinct secret bits that the whole network's owner must keep: vectors, H tables and mask keys.
-std::int64_t key_bits(const std::vector<std::size_t>& crossbars_per_layer, KeyScope scope, int n, const ArrayGeometry& array, bool masked);
+std::int64_t key_bits(const std::vector<std::size_t>& crossbars_per_layer, KeyScope scope, int n,
+                      const ArrayGeometry& array, bool masked);
 
 } // namespace veilram

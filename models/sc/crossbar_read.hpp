@@ -21,6 +21,8 @@ enum class AdcOverflow { saturate, truncate };
 struct AdcConfig {
     int bits = 8;
     AdcOverflow overflow = AdcOverflow::saturate;
+
+    friend bool operator==(const AdcConfig& a, const AdcConfig& b) { return a.bits == b.bits && a.overflow == b.overflow; }
 };
 /// What the ADC makes of a count: unchanged when it fits, else the largest code or the low bits.
 std::uint16_t adc_code(std::uint16_t count, const AdcConfig& adc);

@@ -1,0 +1,23 @@
+// Parameters of the binary-to-stream converters.
+#pragma once
+
+#include "models/base/units.hpp"
+
+#include <cstdint>
+
+namespace veilram {
+
+struct LfsrConverterConfig {
+    int bits = 256; ///< stream length, one bit per clock
+    Cost bit;       ///< one clock of LFSR and comparator
+};
+
+struct SignBitConverterConfig {
+    int bits = 256;
+    int rows_per_crossbar = 8; ///< n: sign rows of one crossbar
+    int inject_cycles = 2;     ///< clocks to inject, after the row read
+    Cost inject;               ///< one clock of the injector
+    Cost table_load;           ///< the table of start positions, or its erasure
+};
+
+} // namespace veilram

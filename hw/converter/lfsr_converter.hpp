@@ -1,0 +1,37 @@
+// LFSR converter: one stream bit per clock (spec section 3).
+#pragma once
+
+#include "hw/converter/conversion.hpp"
+#include "hw/converter/converter_config.hpp"
+#include "hw/sim/busy_line.hpp"
+#include "hw/sim/event_meter.hpp"
+#include "hw/sim/request.hpp"
+#include "hw/sim/services.hpp"
+
+#include <systemc>
+
+namespace veilram {
+
+enum class LfsrConverterEvent : std::uint8_t { bit };
+
+/// Holds no secret: a stream depends on level and public seed alone.
+class LfsrConverter final : public sc_core::sc_module, public StatProvider, public Traceable {
+public:
+    RequestTarget<LfsrConverter, ConversionRequest> tsock{"tsock"};
+    sc_core::sc_in<bool> rail_i{"rail_i"};
+
+    LfsrConverter(const sc_core::sc_module_name& name, const LfsrConverterConfig& cfg);
+
+    void collect(StatGroup& out) const override { meter_.collect(out); }
+    Fj energy() const override { return meter_.energy(); }
+    void add_traces(TraceFile& file) const override;
+
+private:
+    void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+
+    const LfsrConverterConfig cfg_;
+    EventMeter<LfsrConverterEvent, 1> meter_;
+    BusyLine busy_{"busy"};
+};
+
+} // namespace veilram

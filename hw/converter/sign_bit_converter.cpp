@@ -1,0 +1,76 @@
+#include "hw/converter/sign_bit_converter.hpp"
+
+#include "hw/sim/sim_time.hpp"
+#include "hw/sim/trace.hpp"
+
+namespace veilram {
+
+SignBitConverter::SignBitConverter(const sc_core::sc_module_name& name, const SignBitConverterConfig& cfg)
+    : sc_module(name), cfg_(cfg),
+      meter_({{{"injections", "clocks of the injector", cfg.inject},
+               {"table_loads", "loads and erasures of the table of start positions", cfg.table_load}}}) {
+    tsock.register_b_transport(this, &SignBitConverter::b_transport);
+    load_tsock.register_b_transport(this, &SignBitConverter::load_transport);
+    SC_METHOD(rail_method);
+    sensitive << rail_i.neg();
+    dont_initialize();
+}
+
+void SignBitConverter::load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
+    const auto* load = request_of<StartLoad>(trans);
+    if (load == nullptr || !rail_i.read()) {
+        trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    wipe();
+    if (load->start != nullptr) start_ = *load->start;
+    meter_.charge(SignBitConverterEvent::table_load);
+    delay += to_sc_time(cfg_.table_load.time);
+    trans.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void SignBitConverter::wipe() {
+    if (start_) start_->fill(0);
+    start_.reset();
+    start_q_ = 0;
+}
+
+void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
+    auto* request = request_of<ConversionRequest>(trans);
+    if (request == nullptr || request->levels == nullptr || !rail_i.read()) {
+        trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    if (!start_) { // locked
+        trans.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+        return;
+    }
+    SignRowRequest source;
+    source.row = request->crossbar * static_cast<std::uint32_t>(cfg_.rows_per_crossbar) + request->row;
+    source.reads = request->conversions;
+    const auto status = send(sign_isock, source, delay);
+    if (status == tlm::TLM_OK_RESPONSE) {
+        convert(source, *request);
+        const std::int64_t clocks = request->conversions * cfg_.inject_cycles;
+        meter_.charge(SignBitConverterEvent::inject, clocks);
+        delay += to_sc_time(cfg_.inject.time * clocks);
+        busy_.hold(delay);
+    }
+    trans.set_response_status(status);
+}
+
+void SignBitConverter::convert(const SignRowRequest& source, ConversionRequest& request) {
+    request.streams = BitMatrix(request.levels->size(), static_cast<std::size_t>(cfg_.bits));
+    for (std::size_t i = 0; i < request.levels->size(); ++i) {
+        const unsigned level = (*request.levels)[i];
+        start_q_ = (*start_)[level];
+        sign_bit_stream(source.bits.data(), static_cast<unsigned>(cfg_.bits), level, start_q_, request.streams.row(i));
+    }
+}
+
+void SignBitConverter::add_traces(TraceFile& file) const {
+    file.add(*this, busy_.value(), "busy");
+    file.add_secret(*this, start_q_, "start");
+}
+
+} // namespace veilram

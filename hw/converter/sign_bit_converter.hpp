@@ -1,0 +1,58 @@
+// Sign-bit converter: one row of the sign crossbar, with ones or zeros injected from a secret start (spec section 3,
+// paper section VI).
+#pragma once
+
+#include "hw/converter/conversion.hpp"
+#include "hw/converter/converter_config.hpp"
+#include "hw/crossbar/sign_crossbar.hpp"
+#include "hw/sim/busy_line.hpp"
+#include "hw/sim/event_meter.hpp"
+#include "hw/sim/request.hpp"
+#include "hw/sim/services.hpp"
+#include "models/sc/streams.hpp"
+
+#include <systemc>
+
+#include <optional>
+
+namespace veilram {
+
+/// Loads the table of start positions, or zeroises it (`start` == nullptr).
+struct StartLoad {
+    const StartTable* start = nullptr;
+};
+
+enum class SignBitConverterEvent : std::uint8_t { inject, table_load };
+
+/// Refuses to convert while its table is empty: locked. The table is volatile, and no debug access reaches it.
+class SignBitConverter final : public sc_core::sc_module, public StatProvider, public Traceable {
+public:
+    RequestTarget<SignBitConverter, ConversionRequest> tsock{"tsock"};
+    RequestTarget<SignBitConverter, StartLoad> load_tsock{"load_tsock"};
+    RequestInitiator<SignBitConverter, SignRowRequest> sign_isock{"sign_isock"};
+    sc_core::sc_in<bool> rail_i{"rail_i"};
+
+    SC_HAS_PROCESS(SignBitConverter);
+    SignBitConverter(const sc_core::sc_module_name& name, const SignBitConverterConfig& cfg);
+
+    bool loaded() const { return start_.has_value(); }
+
+    void collect(StatGroup& out) const override { meter_.collect(out); }
+    Fj energy() const override { return meter_.energy(); }
+    void add_traces(TraceFile& file) const override;
+
+private:
+    void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void rail_method() { wipe(); }
+    void convert(const SignRowRequest& source, ConversionRequest& request);
+    void wipe();
+
+    const SignBitConverterConfig cfg_;
+    std::optional<StartTable> start_;
+    EventMeter<SignBitConverterEvent, 2> meter_;
+    BusyLine busy_{"busy"};
+    unsigned start_q_ = 0; ///< start position of the conversion seen last
+};
+
+} // namespace veilram

@@ -1,0 +1,75 @@
+#include "hw/crossbar/crossbar.hpp"
+
+#include "hw/sim/base_protocol.hpp"
+#include "hw/sim/sim_time.hpp"
+#include "hw/sim/trace.hpp"
+
+#include <algorithm>
+
+namespace veilram {
+
+Crossbar::Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cfg)
+    : sc_module(name), cfg_(cfg),
+      cells_(static_cast<std::size_t>(cfg.array.rows), static_cast<std::size_t>(cfg.array.cols)),
+      meter_({{{"array_reads", "reads of the selected half array", cfg.array_read},
+               {"adc_conversions", "counts converted", cfg.adc_conversion},
+               {"cell_writes", "cells that changed state", cfg.cell_write}}}) {
+    read_tsock.register_b_transport(this, &Crossbar::read_transport);
+    cell_tsock.register_b_transport(this, &Crossbar::cell_transport);
+    cell_tsock.register_transport_dbg(this, &Crossbar::cell_debug);
+}
+
+void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
+    auto* request = request_of<ReadRequest>(trans);
+    if (request == nullptr || !rail_i.read()) {
+        trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    const bool fits = request->streams != nullptr && request->streams->cols() == cells_.bits().cols() &&
+                      request->pairs > 0 && request->pairs <= cfg_.array.row_pairs() &&
+                      request->gsl_lines.size() == words_for(static_cast<std::size_t>(cfg_.array.segments())) &&
+                      request->reads >= static_cast<std::int64_t>(request->streams->rows());
+    if (!fits) {
+        trans.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+        return;
+    }
+    read(*request);
+    meter_.charge(CrossbarEvent::array_read, request->reads);
+    meter_.charge(CrossbarEvent::adc_conversion, request->reads * request->pairs);
+    const auto time = burst_time(*request);
+    reading_.hold(delay + time);
+    delay += time;
+    trans.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void Crossbar::read(ReadRequest& request) const {
+    const auto pairs = static_cast<std::size_t>(request.pairs);
+    const BitMatrix lines = logical_lines(cells_.bits(), cfg_.array, request.gsl_lines, request.pairs);
+    request.counts.resize(request.streams->rows() * pairs);
+    for (std::size_t s = 0; s < request.streams->rows(); ++s)
+        read_counts(lines, request.streams->row(s), request.counts.data() + s * pairs);
+    for (auto& count : request.counts) count = adc_code(count, cfg_.adc);
+}
+
+/// Sample-and-hold lets the ADCs convert one read while the next one settles.
+sc_core::sc_time Crossbar::burst_time(const ReadRequest& request) const {
+    const Ps array = cfg_.array_read.time;
+    const Ps adc = cfg_.adc_conversion.time * ((request.pairs + cfg_.adcs - 1) / cfg_.adcs);
+    return to_sc_time(array + adc + std::max(array, adc) * (request.reads - 1));
+}
+
+void Crossbar::cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
+    if (!accept(trans, cells_.size())) return;
+    if (!rail_i.read()) {
+        trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    const int changed = cells_.access(trans);
+    meter_.charge(CrossbarEvent::cell_write, changed);
+    delay += trans.is_write() ? to_sc_time(cfg_.cell_write.time * changed) : to_sc_time(cfg_.array_read.time);
+    trans.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void Crossbar::add_traces(TraceFile& file) const { file.add(*this, reading_.value(), "reading"); }
+
+} // namespace veilram

@@ -1,0 +1,59 @@
+// A 1T4R crossbar with its word-line drivers and ADCs (spec section 1).
+#pragma once
+
+#include "hw/crossbar/cell_store.hpp"
+#include "hw/crossbar/crossbar_config.hpp"
+#include "hw/sim/busy_line.hpp"
+#include "hw/sim/event_meter.hpp"
+#include "hw/sim/request.hpp"
+#include "hw/sim/services.hpp"
+
+#include <systemc>
+
+#include <cstdint>
+#include <vector>
+
+namespace veilram {
+
+/// A burst of reads of one slot: the same GSL lines, many word-line patterns. Positions whose input level is the same
+/// drive the same stream, so a burst carries each distinct stream once and says how many reads it stands for.
+struct ReadRequest {
+    std::uint32_t crossbar = 0;
+    std::uint32_t slot = 0;             ///< 0..2n-1
+    const BitMatrix* streams = nullptr; ///< distinct word-line patterns, one a row
+    std::int64_t reads = 0;             ///< reads that the burst stands for
+    int pairs = 0;                      ///< row pairs that are sensed, from row pair 0
+    GslVector gsl_lines;                ///< driven by the selector; secret
+    std::vector<std::uint16_t> counts;  ///< answer: [streams][pairs]
+};
+
+enum class CrossbarEvent : std::uint8_t { array_read, adc_conversion, cell_write };
+
+/// One crossbar. The cells survive power-off; `cell_tsock` programs them (timed) and, through transport_dbg, is the
+/// thief's microscope.
+class Crossbar final : public sc_core::sc_module, public StatProvider, public Traceable {
+public:
+    RequestTarget<Crossbar, ReadRequest> read_tsock{"read_tsock"};
+    tlm_utils::simple_target_socket<Crossbar> cell_tsock{"cell_tsock"};
+    sc_core::sc_in<bool> rail_i{"rail_i"};
+
+    Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cfg);
+
+    void collect(StatGroup& out) const override { meter_.collect(out); }
+    Fj energy() const override { return meter_.energy(); }
+    void add_traces(TraceFile& file) const override;
+
+private:
+    void read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    unsigned cell_debug(tlm::tlm_generic_payload& trans) { return cells_.debug(trans); }
+    void read(ReadRequest& request) const;
+    sc_core::sc_time burst_time(const ReadRequest& request) const;
+
+    const CrossbarConfig cfg_;
+    CellStore cells_;
+    EventMeter<CrossbarEvent, 3> meter_;
+    BusyLine reading_{"reading"};
+};
+
+} // namespace veilram

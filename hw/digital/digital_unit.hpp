@@ -1,0 +1,112 @@
+// The digital unit: levels in, signs, accumulation, scales, activation functions, pooling (spec section 4).
+#pragma once
+
+#include "hw/crossbar/sign_crossbar.hpp"
+#include "hw/digital/mask_load.hpp"
+#include "hw/sim/busy_line.hpp"
+#include "hw/sim/event_meter.hpp"
+#include "hw/sim/request.hpp"
+#include "hw/sim/services.hpp"
+#include "models/image/program.hpp"
+
+#include <systemc>
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace veilram {
+
+/// Takes one image, a byte per sample, into the activation buffer.
+struct LoadInput {
+    const std::uint8_t* pixels = nullptr;
+};
+/// Computes one digital node.
+struct RunNode {
+    std::size_t node = 0;
+};
+/// Quantises the input of a matrix layer and gathers the patches of one group; clears the accumulators.
+struct BeginGroup {
+    std::size_t layer = 0;
+    int group = 0;
+};
+/// Asks for the levels of input k at every position. Answer: the distinct ones, ascending.
+struct SelectLevels {
+    int input = 0;
+    std::vector<std::uint8_t> levels;
+    std::int64_t positions = 0;
+};
+/// Adds sign * count for one slot: `counts` [levels][outputs] belong to the levels of `selection`.
+struct Accumulate {
+    std::size_t crossbar = 0; ///< within the layer
+    int slot = 0;
+    const SelectLevels* selection = nullptr;
+    const std::vector<std::uint16_t>* counts = nullptr;
+};
+/// Scales, adds the bias and stores the group's outputs.
+struct EndGroup {};
+/// Answer: the last node's values.
+struct ReadLogits {
+    std::vector<float> logits;
+};
+
+struct DigitalRequest {
+    const Program* program = nullptr; ///< the tile controller's program memory
+    std::variant<LoadInput, RunNode, BeginGroup, SelectLevels, Accumulate, EndGroup, ReadLogits> command;
+};
+
+struct DigitalConfig {
+    Cost accumulate; ///< time: one position, all outputs of a crossbar side by side; energy: one addition
+    Cost element;    ///< one element through quantiser, scale, activation or pooling
+    Cost mask_row;   ///< keystream of one sign row
+};
+
+enum class DigitalEvent : std::uint8_t { accumulate, element, mask_row };
+
+/// Its activation buffer, mask key and zero-point sums are volatile; no debug access reaches them.
+class DigitalUnit final : public sc_core::sc_module, public StatProvider, public Traceable {
+public:
+    RequestTarget<DigitalUnit, DigitalRequest> tsock{"tsock"};
+    RequestTarget<DigitalUnit, MaskLoad> mask_tsock{"mask_tsock"};
+    RequestInitiator<DigitalUnit, SignRowRequest> sign_isock{"sign_isock"};
+    sc_core::sc_in<bool> rail_i{"rail_i"};
+
+    SC_HAS_PROCESS(DigitalUnit);
+    DigitalUnit(const sc_core::sc_module_name& name, const DigitalConfig& cfg);
+
+    void collect(StatGroup& out) const override { meter_.collect(out); }
+    Fj energy() const override { return meter_.energy(); }
+    void add_traces(TraceFile& file) const override;
+
+private:
+    void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void mask_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void rail_method();
+
+    bool execute(LoadInput& command, const Program& program, sc_core::sc_time& delay);
+    bool execute(RunNode& command, const Program& program, sc_core::sc_time& delay);
+    bool execute(BeginGroup& command, const Program& program, sc_core::sc_time& delay);
+    bool execute(SelectLevels& command, const Program& program, sc_core::sc_time& delay);
+    bool execute(Accumulate& command, const Program& program, sc_core::sc_time& delay);
+    bool execute(EndGroup& command, const Program& program, sc_core::sc_time& delay);
+    bool execute(ReadLogits& command, const Program& program, sc_core::sc_time& delay);
+
+    bool read_signs(const Accumulate& command, const Program& program, std::vector<std::int32_t>& signs,
+                    sc_core::sc_time& delay);
+    void charge_elements(std::size_t count, sc_core::sc_time& delay);
+    void wipe_secrets();
+
+    const DigitalConfig cfg_;
+    std::optional<Key128> mask_key_;
+    std::vector<std::int32_t> weight_sums_;
+    std::vector<Tensor> values_; ///< activation buffer: by ValueId
+    std::size_t layer_ = 0;
+    int group_ = 0;
+    Patches patches_;
+    Accumulators acc_;
+    EventMeter<DigitalEvent, 3> meter_;
+    BusyLine busy_{"busy"};
+};
+
+} // namespace veilram

@@ -1,0 +1,17 @@
+// Secrets of the digital unit, on their way from the scheduler.
+#pragma once
+
+#include "models/protect/secrets.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace veilram {
+
+/// Loads the sign-mask key and the zero-point sums of one layer, or zeroises them (`mask_key` == nullptr).
+struct MaskLoad {
+    const Key128* mask_key = nullptr;
+    const std::vector<std::int32_t>* weight_sums = nullptr;
+};
+
+} // namespace veilram

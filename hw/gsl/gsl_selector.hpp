@@ -1,0 +1,61 @@
+// The GSL selector: secret vector registers in front of the crossbars.
+#pragma once
+
+#include "hw/crossbar/crossbar.hpp"
+#include "hw/gsl/gsl_config.hpp"
+#include "hw/sim/event_meter.hpp"
+#include "hw/sim/request.hpp"
+#include "hw/sim/services.hpp"
+
+#include <systemc>
+
+#include <cstdint>
+#include <vector>
+
+namespace veilram {
+
+/// Loads the vectors of neighbouring crossbars, or zeroises every register (`vectors` == nullptr).
+struct GslLoad {
+    std::uint32_t first_crossbar = 0;
+    const std::vector<GslVectors>* vectors = nullptr;
+};
+
+enum class GslEvent : std::uint8_t { vector_load, zeroise, line_switch };
+
+/// Turns (crossbar, slot) into GSL lines - vector i for slot i, its complement for slot n+i - and passes the read on. A
+/// read of a crossbar whose registers are empty is refused: locked. The registers are volatile, and no debug access
+/// reaches them.
+class GslSelector final : public sc_core::sc_module, public StatProvider, public Traceable {
+public:
+    RequestTarget<GslSelector, GslLoad> load_tsock{"load_tsock"};
+    RequestTarget<GslSelector, ReadRequest> read_tsock{"read_tsock"};
+    sc_core::sc_vector<RequestInitiator<GslSelector, ReadRequest>> crossbar_isock{"crossbar_isock"};
+    sc_core::sc_in<bool> rail_i{"rail_i"};
+
+    SC_HAS_PROCESS(GslSelector);
+    GslSelector(const sc_core::sc_module_name& name, const GslConfig& cfg);
+
+    /// Number of vectors in the registers: 0 when locked.
+    unsigned loaded() const { return loaded_q_; }
+
+    void collect(StatGroup& out) const override { meter_.collect(out); }
+    Fj energy() const override { return meter_.energy(); }
+    void add_traces(TraceFile& file) const override;
+
+private:
+    void load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void rail_method() { wipe(); }
+    bool store(const GslLoad& load);
+    void wipe();
+
+    const GslConfig cfg_;
+    std::vector<GslVectors> registers_; ///< one per crossbar; empty when locked
+    std::vector<std::int64_t> slot_;    ///< slot that each crossbar's lines are driven to; -1 none
+    EventMeter<GslEvent, 3> meter_;
+    unsigned loaded_q_ = 0;
+    unsigned slot_q_ = 0;
+    sc_dt::uint64 lines_q_ = 0; ///< first 64 GSL lines of the crossbar read last
+};
+
+} // namespace veilram

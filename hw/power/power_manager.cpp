@@ -1,0 +1,44 @@
+#include "hw/power/power_manager.hpp"
+
+#include "hw/sim/sim_time.hpp"
+#include "hw/sim/trace.hpp"
+
+namespace veilram {
+
+PowerManager::PowerManager(const sc_core::sc_module_name& name, const PowerConfig& cfg) : sc_module(name), cfg_(cfg) {
+    tsock.register_b_transport(this, &PowerManager::b_transport);
+    SC_METHOD(input_method);
+    sensitive << power_good_i;
+    SC_METHOD(rail_method);
+    sensitive << rail_ev_;
+    dont_initialize();
+}
+
+void PowerManager::input_method() {
+    wanted_ = power_good_i.read();
+    rail_ev_.cancel();
+    if (wanted_)
+        rail_ev_.notify(to_sc_time(cfg_.ramp));
+    else
+        rail_ev_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void PowerManager::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
+    if (request_of<PowerOffRequest>(trans) == nullptr) {
+        trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    wanted_ = false;
+    rail_ev_.cancel();
+    rail_ev_.notify(delay);
+    trans.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void PowerManager::rail_method() {
+    rail_q_ = wanted_;
+    rail_o.write(wanted_);
+}
+
+void PowerManager::add_traces(TraceFile& file) const { file.add(*this, rail_q_, "rail"); }
+
+} // namespace veilram

@@ -1,0 +1,43 @@
+// The power manager: turns the outside's power_good into the chip's rail.
+#pragma once
+
+#include "hw/sim/request.hpp"
+#include "hw/sim/services.hpp"
+#include "models/base/units.hpp"
+
+#include <systemc>
+
+namespace veilram {
+
+struct PowerConfig {
+    Ps ramp; ///< from power_good to a stable rail
+};
+
+/// Asks for the rail to fall, at the end of an orderly power-off.
+struct PowerOffRequest {};
+
+/// The rail rises `ramp` after power_good and falls at once when power_good falls (a power cut) or on request; after a
+/// request it rises again only with the next power_good.
+class PowerManager final : public sc_core::sc_module, public Traceable {
+public:
+    sc_core::sc_in<bool> power_good_i{"power_good_i"};
+    sc_core::sc_out<bool> rail_o{"rail_o"};
+    RequestTarget<PowerManager, PowerOffRequest> tsock{"tsock"};
+
+    SC_HAS_PROCESS(PowerManager);
+    PowerManager(const sc_core::sc_module_name& name, const PowerConfig& cfg);
+
+    void add_traces(TraceFile& file) const override;
+
+private:
+    void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void input_method();
+    void rail_method();
+
+    const PowerConfig cfg_;
+    sc_core::sc_event rail_ev_{"rail_ev"};
+    bool wanted_ = false;
+    bool rail_q_ = false;
+};
+
+} // namespace veilram

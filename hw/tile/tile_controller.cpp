@@ -1,0 +1,314 @@
+#include "hw/tile/tile_controller.hpp"
+
+#include "hw/sim/base_protocol.hpp"
+#include "hw/sim/trace.hpp"
+#include "models/base/diagnostics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace veilram {
+namespace {
+constexpr std::uint32_t kLargestProgram = 1U << 28; ///< a corrupt header must not make the controller fetch gigabytes
+} // namespace
+
+/// Stages of a burst overlap like a pipeline: the slowest one sets the pace, the others are seen once.
+struct TileController::StageTimes {
+    sc_core::sc_time convert = sc_core::SC_ZERO_TIME;
+    sc_core::sc_time read = sc_core::SC_ZERO_TIME;
+    sc_core::sc_time accumulate = sc_core::SC_ZERO_TIME;
+
+    sc_core::sc_time total(std::int64_t items) const {
+        const auto slowest = std::max({convert, read, accumulate});
+        const auto others = convert + read + accumulate - slowest;
+        return slowest + sc_core::sc_time::from_value(others.value() / static_cast<std::uint64_t>(items));
+    }
+};
+
+TileController::TileController(const sc_core::sc_module_name& name, const TileConfig& cfg)
+    : sc_module(name), cfg_(cfg) {
+    tsock.register_b_transport(this, &TileController::b_transport);
+    SC_THREAD(run_thread);
+    set_stack_size(1024 * 1024); // parsing a program needs more than a model usually does
+    SC_METHOD(rail_method);
+    sensitive << rail_i.neg();
+    dont_initialize();
+}
+
+void TileController::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
+    auto* request = request_of<TileRequest>(trans);
+    if (request == nullptr) {
+        trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    trans.set_response_status(tlm::TLM_OK_RESPONSE);
+    if (request->action != Action::query) {
+        if (action_ != Action::query || !rail_i.read()) {
+            trans.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+            return;
+        }
+        action_ = request->action;
+        pixels_ = request->pixels;
+        start_ev_.notify(sc_core::SC_ZERO_TIME);
+    }
+    request->busy = action_ != Action::query;
+    request->failed = failed_;
+    request->layer = layer_q_;
+    request->input_bytes = program_ ? static_cast<std::size_t>(element_count(program_->graph.in_shape)) : 0;
+    request->logits = logits_;
+    if (!rail_i.read()) return;
+    SchedulerRequest query;
+    sc_core::sc_time none = sc_core::SC_ZERO_TIME;
+    send(res_isock, query, none);
+    request->state = query.state;
+    request->fault = query.fault;
+}
+
+void TileController::run_thread() {
+    while (true) {
+        wait(start_ev_);
+        try {
+            action_q_ = static_cast<unsigned>(action_);
+            switch (action_) {
+            case Action::boot:
+                failed_ = !boot();
+                break;
+            case Action::infer:
+                failed_ = !infer();
+                break;
+            case Action::power_off:
+                failed_ = !power_off();
+                break;
+            case Action::query:
+                break;
+            }
+        } catch (const PowerLoss&) {
+            failed_ = true;
+        }
+        layer_q_ = -1;
+        action_q_ = 0;
+        action_ = Action::query;
+        done_o.write(++done_);
+    }
+}
+
+void TileController::rail_method() {
+    program_.reset();
+    logits_.clear();
+}
+
+/// Lets time pass; a falling rail ends the action.
+void TileController::spend(const sc_core::sc_time& time) {
+    if (time != sc_core::SC_ZERO_TIME) wait(time, rail_i.negedge_event());
+    if (!rail_i.read()) throw PowerLoss{};
+}
+
+bool TileController::fetch(std::uint64_t offset, void* data, std::size_t size) {
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    const auto status = access(memory_isock, tlm::TLM_READ_COMMAND, cfg_.image_base + offset, data, size, delay);
+    spend(delay);
+    return status == tlm::TLM_OK_RESPONSE;
+}
+
+bool TileController::schedule(SchedulerRequest& request, ResState expected) {
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    if (send(res_isock, request, delay) != tlm::TLM_OK_RESPONSE) return false;
+    spend(delay);
+    SchedulerRequest query;
+    delay = sc_core::SC_ZERO_TIME;
+    return send(res_isock, query, delay) == tlm::TLM_OK_RESPONSE && query.state == expected;
+}
+
+bool TileController::boot() {
+    if (!fetch_program()) {
+        SchedulerRequest fault;
+        fault.action = SchedulerRequest::Action::memory_fault;
+        schedule(fault, ResState::fault);
+        return false;
+    }
+    return unseal_all();
+}
+
+bool TileController::fetch_program() {
+    std::array<std::uint8_t, MemoryHeader::kSize> bytes{};
+    if (!fetch(0, bytes.data(), bytes.size())) return false;
+    const auto header = MemoryHeader::decode(bytes.data());
+    if (header.magic != MemoryHeader::kMagic || header.program_size == 0 || header.program_size > kLargestProgram)
+        return false;
+    std::string text(header.program_size, '\0');
+    if (!fetch(header.program_offset, text.data(), text.size())) return false;
+    HashRequest hash{&text};
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    if (send(hash_isock, hash, delay) != tlm::TLM_OK_RESPONSE) return false;
+    spend(delay);
+    return load_program(header, text);
+}
+
+/// The text is not authentic yet - the blobs will tell - but the parser takes anything.
+bool TileController::load_program(const MemoryHeader& header, const std::string& text) {
+    try {
+        program_ = decode_program(text);
+    } catch (const UserError&) {
+        return false;
+    }
+    header_ = header;
+    return fits_chip();
+}
+
+bool TileController::fits_chip() const {
+    return program_->array == cfg_.array && program_->n == cfg_.n && program_->adc == cfg_.adc &&
+           program_->crossbar_count() <= cfg_.crossbars && header_.layers == program_->layers.size();
+}
+
+bool TileController::unseal_all() {
+    SchedulerRequest request;
+    request.action = SchedulerRequest::Action::begin_boot;
+    request.layers = static_cast<int>(header_.layers);
+    if (!schedule(request, ResState::boot)) return false;
+    request.action = SchedulerRequest::Action::unseal;
+    request.header.format = program_->format;
+    request.header.network = program_->graph.name;
+    request.header.version = program_->version;
+    for (request.layer = 0; request.layer < request.layers; ++request.layer) {
+        std::array<std::uint8_t, 8> entry{};
+        if (!fetch(header_.directory_offset + 8U * static_cast<unsigned>(request.layer), entry.data(), entry.size()))
+            return false;
+        const auto word = [&](std::size_t at) {
+            return entry[at] | std::uint32_t{entry[at + 1]} << 8U | std::uint32_t{entry[at + 2]} << 16U |
+                   std::uint32_t{entry[at + 3]} << 24U;
+        };
+        request.address = cfg_.image_base + word(0);
+        request.size = word(4);
+        if (!schedule(request, ResState::boot)) return false;
+    }
+    request.action = SchedulerRequest::Action::end_boot;
+    return schedule(request, ResState::locked);
+}
+
+template <class Command> bool TileController::compute(Command& command, sc_core::sc_time& delay) {
+    DigitalRequest request{&*program_, std::move(command)};
+    const auto status = send(digital_isock, request, delay);
+    command = std::move(std::get<Command>(request.command));
+    return status == tlm::TLM_OK_RESPONSE;
+}
+
+template <class Command> bool TileController::compute(Command& command) {
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    const bool ok = compute(command, delay);
+    spend(delay);
+    return ok;
+}
+
+bool TileController::infer() {
+    if (!program_ || pixels_ == nullptr) return false;
+    LoadInput load{pixels_->data()};
+    if (!compute(load)) return false;
+    std::size_t layer = 0;
+    for (std::size_t i = 0; i < program_->graph.nodes.size(); ++i) {
+        RunNode node{i};
+        const bool ok = is_matrix(program_->graph.nodes[i].op) ? run_layer(layer++) : compute(node);
+        if (!ok) return false;
+    }
+    ReadLogits read;
+    if (!compute(read)) return false;
+    logits_ = std::move(read.logits);
+    ++inferences_;
+    return true;
+}
+
+bool TileController::run_layer(std::size_t layer) {
+    layer_q_ = static_cast<int>(layer);
+    SchedulerRequest unlock;
+    unlock.action = SchedulerRequest::Action::unlock;
+    unlock.layer = layer_q_;
+    unlock.first_crossbar = program_->layers[layer].first_crossbar;
+    if (!schedule(unlock, ResState::compute)) return false;
+    const Op& op = program_->graph.nodes[matrix_nodes(program_->graph)[layer]].op;
+    bool ok = true;
+    for (int group = 0; ok && group < matrix_shape(op).groups; ++group) ok = run_group(layer, group);
+    SchedulerRequest lock;
+    lock.action = SchedulerRequest::Action::lock;
+    lock.layer = layer_q_;
+    return schedule(lock, ResState::locked) && ok;
+}
+
+bool TileController::run_group(std::size_t layer, int group) {
+    BeginGroup begin{layer, group};
+    if (!compute(begin)) return false;
+    for (int slot = 0; slot < 2 * program_->n; ++slot)
+        if (!run_slot(layer, group, slot)) return false;
+    EndGroup end;
+    return compute(end);
+}
+
+/// All crossbars of the group read the same slot side by side; the slowest one counts.
+bool TileController::run_slot(std::size_t layer, int group, int slot) {
+    const auto& plans = program_->layers[layer].crossbars;
+    sc_core::sc_time longest = sc_core::SC_ZERO_TIME;
+    for (std::size_t c = 0; c < plans.size(); ++c) {
+        if (plans[c].group != group || plans[c].inputs[static_cast<std::size_t>(slot)] < 0) continue;
+        sc_core::sc_time time = sc_core::SC_ZERO_TIME;
+        if (!run_burst(layer, c, slot, time)) return false;
+        longest = std::max(longest, time);
+    }
+    spend(longest);
+    return true;
+}
+
+/// One slot at every position: select levels, convert, read, accumulate.
+bool TileController::run_burst(std::size_t layer, std::size_t crossbar, int slot, sc_core::sc_time& time) {
+    const LayerProgram& program = program_->layers[layer];
+    const CrossbarPlan& plan = program.crossbars[crossbar];
+    const auto chip_crossbar = program.first_crossbar + static_cast<std::uint32_t>(crossbar);
+    StageTimes stages;
+    SelectLevels selection;
+    selection.input = plan.inputs[static_cast<std::size_t>(slot)];
+    if (!compute(selection, stages.accumulate)) return false;
+
+    ConversionRequest conversion;
+    conversion.crossbar = chip_crossbar;
+    conversion.row = static_cast<std::uint32_t>(slot % program_->n);
+    conversion.levels = &selection.levels;
+    conversion.lfsr_seed = program_->converter.lfsr_seed;
+    conversion.conversions = selection.positions;
+    auto& converter = program_->converter.kind == ConverterKind::lfsr ? lfsr_isock : sign_bit_isock;
+    if (send(converter, conversion, stages.convert) != tlm::TLM_OK_RESPONSE) return false;
+
+    ReadRequest read;
+    read.crossbar = chip_crossbar;
+    read.slot = static_cast<std::uint32_t>(slot);
+    read.streams = &conversion.streams;
+    read.reads = selection.positions;
+    read.pairs = plan.outputs;
+    if (send(read_isock, read, stages.read) != tlm::TLM_OK_RESPONSE) return false;
+
+    Accumulate add{crossbar, slot, &selection, &read.counts};
+    if (!compute(add, stages.accumulate)) return false;
+    ++bursts_;
+    time = stages.total(selection.positions);
+    return true;
+}
+
+bool TileController::power_off() {
+    SchedulerRequest shutdown;
+    shutdown.action = SchedulerRequest::Action::shutdown;
+    const bool ok = schedule(shutdown, ResState::off);
+    PowerOffRequest off;
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    send(power_isock, off, delay);
+    wait(sc_core::SC_ZERO_TIME);
+    return ok;
+}
+
+void TileController::collect(StatGroup& out) const {
+    out.count("inferences", inferences_, "images inferred");
+    out.count("bursts", bursts_, "bursts of one slot over all positions");
+}
+
+void TileController::add_traces(TraceFile& file) const {
+    file.add_enum(*this, action_q_, "action", {"IDLE", "BOOT", "INFER", "POWER_OFF"});
+    file.add(*this, layer_q_, "layer");
+}
+
+} // namespace veilram

@@ -1,0 +1,57 @@
+// The accelerator: owns its blocks and binds them.
+#pragma once
+
+#include "hw/converter/lfsr_converter.hpp"
+#include "hw/converter/sign_bit_converter.hpp"
+#include "hw/crossbar/crossbar.hpp"
+#include "hw/crossbar/sign_crossbar.hpp"
+#include "hw/crypto/crypto_engine.hpp"
+#include "hw/crypto/key_store.hpp"
+#include "hw/digital/digital_unit.hpp"
+#include "hw/dram/dram_interface.hpp"
+#include "hw/gsl/gsl_selector.hpp"
+#include "hw/power/power_manager.hpp"
+#include "hw/res/runtime_encryption_scheduler.hpp"
+#include "hw/tile/tile_controller.hpp"
+#include "hw/top/chip_config.hpp"
+#include "hw/top/host_interface.hpp"
+
+#include <systemc>
+
+namespace veilram {
+
+/// Drops into any TLM-2.0 platform: a base-protocol target (registers), a base-protocol initiator (memory), an
+/// interrupt, a power pin.
+class VeilRam final : public sc_core::sc_module {
+public:
+    tlm::tlm_target_socket<> host_tsock{"host_tsock"}; ///< address map: registers.hpp
+    tlm::tlm_initiator_socket<> memory_isock{"memory_isock"};
+    sc_core::sc_in<bool> power_good_i{"power_good_i"};
+    sc_core::sc_out<bool> irq_o{"irq_o"};
+
+    VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg);
+
+private:
+    void bind_power();
+    void bind_data();
+    void bind_secrets();
+
+    sc_core::sc_signal<bool> rail_{"rail"};
+    sc_core::sc_signal<unsigned> done_{"done"};
+
+    PowerManager power_;
+    HostInterface host_;
+    TileController tile_;
+    RuntimeEncryptionScheduler res_;
+    CryptoEngine crypto_;
+    KeyStore keys_;
+    DramInterface dram_;
+    GslSelector gsl_;
+    SignBitConverter sign_bit_;
+    LfsrConverter lfsr_;
+    DigitalUnit digital_;
+    SignCrossbar signs_;
+    sc_core::sc_vector<Crossbar> crossbars_;
+};
+
+} // namespace veilram

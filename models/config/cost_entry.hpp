@@ -1,0 +1,30 @@
+// One line of a cost table: what an event costs and how we know.
+#pragma once
+
+#include "models/base/units.hpp"
+#include "models/config/visitor.hpp"
+
+#include <string>
+
+namespace veilram {
+
+/// How a figure came to be.
+enum class CostBasis {
+    read,    ///< stands so in the source
+    derived, ///< computed from figures of the source
+    assumed, ///< nobody published it; the source says why this value
+};
+template <> const Choices<CostBasis>& choices<CostBasis>();
+
+/// In YAML `{time: 50 ns, energy: 60 pJ, source: "text", basis: read, technology: 32 nm}`; all five are required, a
+/// cost that is nothing is written `0 ps` or `0 fJ`.
+struct CostEntry {
+    Cost cost;
+    std::string source;
+    CostBasis basis = CostBasis::assumed;
+    std::string technology;
+};
+/// A cost table lists its entries by `v.cost("read", c.read, required("one crossbar read"))`.
+void fields(FieldVisitor& v, CostEntry& entry);
+
+} // namespace veilram

@@ -1,0 +1,120 @@
+#include "models/learn/mapped_net.hpp"
+
+#include "models/base/diagnostics.hpp"
+#include "models/learn/batches.hpp"
+
+#include <utility>
+
+namespace veilram {
+namespace {
+
+constexpr std::size_t kEvaluationBatch = 64;
+
+/// Every matrix gets a bias: the tuner moves it to make up for the mean error of an output's lines.
+Graph with_biases(Graph graph) {
+    const auto fill = [](const Tensor& weight, std::vector<float>& bias) {
+        bias.resize(static_cast<std::size_t>(weight.dim(0)));
+    };
+    for (const std::size_t i : matrix_nodes(graph)) {
+        if (auto* conv = std::get_if<Conv>(&graph.nodes[i].op)) fill(conv->weight, conv->bias);
+        if (auto* dense = std::get_if<Dense>(&graph.nodes[i].op)) fill(dense->weight, dense->bias);
+    }
+    return graph;
+}
+
+void check_folded(const Graph& graph) {
+    for (const Node& node : graph.nodes)
+        if (std::holds_alternative<BatchNorm>(node.op))
+            throw UserError("node '" + node.name +
+                            "' is a batch_norm that cannot be folded into a conv or dense node before it; "
+                            "such a network cannot be tuned");
+}
+
+/// What the 8-bit input register makes of `input`; the gradient passes straight through, but not where the register
+/// clips.
+torch::Tensor quantised(const torch::Tensor& input, const ActivationQuant& quant) {
+    const double step = static_cast<double>(quant.scale) / kLevels;
+    const torch::Tensor clipped = input.clamp(-quant.zero * step, (kMaxLevel - quant.zero) * step);
+    return clipped + (torch::round(clipped / step) * step - clipped).detach();
+}
+
+/// Adds the realised weights of one crossbar, [2n slots][outputs], to the layer's matrix [groups * M][K].
+void add_crossbar(const std::vector<std::int32_t>& realised, const CrossbarPlan& plan, const MatrixShape& shape,
+                  const std::vector<float>& scale, Tensor& weight) {
+    for (std::size_t slot = 0; slot < plan.inputs.size(); ++slot) {
+        if (plan.inputs[slot] < 0) continue;
+        for (int o = 0; o < plan.outputs; ++o) {
+            const auto output = static_cast<std::size_t>(plan.group * shape.outputs + plan.first_output + o);
+            const std::size_t at =
+                output * static_cast<std::size_t>(shape.inputs) + static_cast<std::size_t>(plan.inputs[slot]);
+            const auto counts = static_cast<float>(
+                realised[slot * static_cast<std::size_t>(plan.outputs) + static_cast<std::size_t>(o)]);
+            weight.data[at] = counts * scale[output] / kLevels;
+        }
+    }
+}
+
+} // namespace
+
+Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape& shape) {
+    const Program& program = compiled.program;
+    const LayerProgram& lines = program.layers[layer];
+    const LayerSecrets& secrets = compiled.secrets[layer];
+    const MatrixShape matrix = matrix_shape(program.graph.nodes[matrix_nodes(program.graph)[layer]].op);
+    Tensor weight(shape);
+    for (std::size_t c = 0; c < lines.crossbars.size(); ++c) {
+        const auto number = static_cast<std::uint32_t>(lines.first_crossbar + c);
+        MappedCrossbar crossbar{compiled.image.nvm.cells[number], compiled.image.nvm.signs[number]};
+        if (program.signs.mode == SignMode::masked)
+            mask_signs(crossbar.signs, program.signs.generator, secrets.mask_key, number);
+        const auto realised = realised_weights(crossbar, lines.crossbars[c], program.array, secrets.gsl[c]);
+        add_crossbar(realised, lines.crossbars[c], matrix, lines.quant.weight_scale, weight);
+    }
+    return weight;
+}
+
+MappedNet::MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config)
+    : config_(config), activations_(std::move(activations)), net_(with_biases(folded)) {
+    check_folded(folded);
+    if (activations_.size() != net_.matrix_count())
+        throw ModelError("tuning needs one input quantiser per matrix layer: " + std::to_string(net_.matrix_count()) +
+                         ", got " + std::to_string(activations_.size()));
+    solve();
+}
+
+void MappedNet::solve() {
+    auto mapped = std::make_unique<Mapped>();
+    mapped->graph = net_.graph();
+    mapped->compiled = compile(mapped->graph, activations_, config_);
+    mapped->engine =
+        std::make_unique<ScEngine>(mapped->compiled.program, mapped->compiled.image.nvm, mapped->compiled.secrets);
+    for (std::size_t layer = 0; layer < net_.matrix_count(); ++layer) {
+        mapped->weight.push_back(net_.weight(layer).detach().clone());
+        mapped->bias.push_back(net_.bias(layer).detach().clone());
+        mapped->realised.push_back(
+            to_torch(realised_weight(mapped->compiled, layer, net_.weight(layer).sizes().vec())));
+    }
+    mapped_ = std::move(mapped);
+}
+
+torch::Tensor MappedNet::forward(const torch::Tensor& images) {
+    return net_.forward(images, TorchNet::Mode::eval,
+                        [this](std::size_t layer, const torch::Tensor& input) { return apply(layer, input); });
+}
+
+torch::Tensor MappedNet::apply(std::size_t layer, const torch::Tensor& input) {
+    const Mapped& m = *mapped_;
+    const torch::Tensor x = quantised(input, activations_[layer]);
+    const torch::Tensor bit_true = to_torch(m.engine->apply(layer, net_.matrix_node(layer), from_torch(input)));
+    const torch::Tensor ideal = net_.multiply(layer, x, m.realised[layer]);
+    const torch::Tensor change = net_.multiply(layer, x.detach(), net_.weight(layer) - m.weight[layer]);
+    torch::Tensor bias = net_.bias(layer) - m.bias[layer];
+    if (ideal.dim() == 4) bias = bias.reshape({1, -1, 1, 1});
+    return (bit_true - ideal).detach() + ideal + change + bias; // value: bit_true + change + bias
+}
+
+double MappedNet::accuracy(const Dataset& data) const {
+    return veilram::accuracy(mapped_->compiled.program.graph, *mapped_->engine, data, config_.input, kEvaluationBatch);
+}
+
+} // namespace veilram

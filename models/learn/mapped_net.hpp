@@ -1,0 +1,50 @@
+// A network as its crossbars compute it, differentiable around the last mapping. For this folder: knows libtorch.
+#pragma once
+
+#include "models/image/compile.hpp"
+#include "models/image/sc_engine.hpp"
+#include "models/learn/torch_net.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace veilram {
+
+/// The weights that the cells of matrix layer `layer` really hold, in the shape of its node's weight: sign * line count
+/// * scale / 256.
+Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape& shape);
+
+class MappedNet {
+public:
+    MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config);
+
+    /// Compiles the present weights; from now on forward() is exact for them.
+    void solve();
+    /// Logits as a differentiable function of the weights and biases.
+    torch::Tensor forward(const torch::Tensor& images);
+    /// Bit-true accuracy of the last mapping.
+    double accuracy(const Dataset& data) const;
+
+    TorchNet& net() { return net_; }
+    /// The weights that were mapped last.
+    const Graph& mapped_graph() const { return mapped_->graph; }
+    const StorageReport& storage() const { return mapped_->compiled.storage; }
+
+private:
+    struct Mapped {
+        Graph graph;
+        Compiled compiled;
+        std::unique_ptr<ScEngine> engine;
+        std::vector<torch::Tensor> weight, bias; ///< per layer, as they were when mapped
+        std::vector<torch::Tensor> realised;     ///< per layer: the weights the cells hold
+    };
+
+    torch::Tensor apply(std::size_t layer, const torch::Tensor& input);
+
+    CompileConfig config_;
+    std::vector<ActivationQuant> activations_;
+    TorchNet net_;
+    std::unique_ptr<Mapped> mapped_;
+};
+
+} // namespace veilram

@@ -1,0 +1,46 @@
+// Mapping-aware fine-tuning with the solver in the loop (spec section 12).
+#pragma once
+
+#include "models/data/dataset.hpp"
+#include "models/image/compile.hpp"
+#include "models/nn/graph.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace veilram {
+
+struct TuneConfig {
+    int epochs = 2;
+    int batch = 64;
+    double learning_rate = 5e-4; ///< of Adam at the start; falls to 0 along half a cosine
+    int resolve_every = 30;      ///< steps between two mappings of the present weights
+    double validation_share = 1.0 / 32;
+    std::uint64_t seed = 1; ///< of the validation part and the order of the images
+};
+
+/// The state of the network right after one mapping.
+struct SolveReport {
+    int step = 0;
+    double loss = 0.0;                ///< mean cross-entropy of the steps since the mapping before
+    double validation_accuracy = 0.0; ///< bit-true, 0..1
+    double mean_abs_error = 0.0;      ///< mean |line - target|, in counts
+};
+
+struct TuneResult {
+    Graph graph; ///< the weights whose mapping had the best bit-true validation accuracy
+    std::vector<SolveReport> solves;
+    double validation_accuracy = 0.0;
+};
+
+/// Tunes the weights and biases of `folded` (no batch norm left) so that the network computes well on the crossbars
+/// that compile() gives for `config`, whose secrets stay the same throughout. Every `resolve_every` steps the present
+/// weights are compiled anew. In between, a matrix layer computes the bit-true product with the mapped weights plus the
+/// exact product with what the weights changed since; gradients pass straight through quantisation, mapping and
+/// streams, as of the exact product with the realised weights. A random part of `train_set` is held back to choose the
+/// best mapping; never show it a test set. The same arguments give the same weights on the same machine. Throws
+/// UserError when the images do not fit or a setting makes no sense.
+TuneResult tune(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
+                const TuneConfig& tuning, const Dataset& train_set);
+
+} // namespace veilram

@@ -1,0 +1,41 @@
+// The subcommands of `veilram`.
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+struct ConfigArgs {
+    std::string config;                ///< YAML file
+    std::vector<std::string> settings; ///< --set a.b=c, in their order
+};
+
+struct RunArgs {
+    ConfigArgs config;
+    std::optional<std::size_t> images; ///< test images; nothing: all
+    std::string out;                   ///< folder of the report; empty: runs/<name of the configuration>
+    std::string image;                 ///< runs this image instead of compiling
+};
+/// The main job: compiles or opens, measures owner and thief, writes the report and prints the summary.
+void run_command(const RunArgs& args, std::ostream& out);
+
+struct FileArgs {
+    ConfigArgs config;
+    std::string out; ///< file to write
+};
+/// Compiles the network of a configuration into a protected image.
+void compile_command(const FileArgs& args, std::ostream& out);
+/// Fine-tunes the network of a configuration for its mapping and writes ONNX.
+void tune_command(const FileArgs& args, std::ostream& out);
+
+/// Prints what anyone can read from an image: topology, crossbars, sizes; no key is needed.
+void inspect_command(const std::string& image, std::ostream& out);
+
+/// Parses the command line and runs a command. Returns 0, 2 for the user's mistakes (told on `err`), 3 for ours.
+int run_program(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
+
+} // namespace veilram

@@ -1,0 +1,23 @@
+#include "models/nn/onnx.hpp"
+#include "tb/cli/commands.hpp"
+#include "tb/cli/report.hpp"
+#include "tb/cli/workload.hpp"
+
+#include <ostream>
+
+namespace veilram {
+
+void compile_command(const FileArgs& args, std::ostream& out) {
+    const RunConfig config = load_run_config(args.config.config, args.config.settings);
+    const std::string& path = config.network.tuned.empty() ? config.network.path : config.network.tuned;
+    const Graph graph = import_onnx(path);
+    const Dataset calibration = load_calibration(config);
+    check_fit(calibration, config.data, graph.in_shape, path);
+    const QuantisedNetwork network = quantise_network(graph, calibration, config);
+    const Compiled device = compile(network.graph, network.activations, config.compile);
+    write_image(device.image, args.out);
+    print_storage(device.storage, out);
+    out << "image\n  " << args.out << "\n";
+}
+
+} // namespace veilram

@@ -1,0 +1,27 @@
+// The `costs:` section: one entry per event of the chip, each with its source.
+#pragma once
+
+#include "hw/top/chip_config.hpp"
+#include "models/config/cost_entry.hpp"
+
+#include <array>
+
+namespace veilram {
+
+struct CostField {
+    const char* key;
+    Cost ChipCosts::*cost;
+    const char* help;
+};
+/// Every event with a cost, in the order of a table.
+const std::array<CostField, 20>& cost_fields();
+
+struct CostTable {
+    std::array<CostEntry, 20> entries; ///< in the order of cost_fields()
+};
+void fields(FieldVisitor& v, CostTable& table);
+
+/// Fills in the costs of a chip, without their sources.
+void set_costs(ChipCosts& chip, const CostTable& table);
+
+} // namespace veilram

@@ -1,0 +1,24 @@
+// The compiled network: made here or read from an image.
+#pragma once
+
+#include "models/attack/pirate.hpp"
+#include "models/image/compile.hpp"
+#include "tb/cli/run_config.hpp"
+#include "tb/cli/workload.hpp"
+
+#include <map>
+#include <string>
+
+namespace veilram {
+
+/// Opens an image with the owner's root key, as a device would. Throws UserError when it is damaged or sealed under
+/// another key.
+Compiled open_image(const std::string& path, const KeyConfig& keys);
+
+/// Accuracy of the thief's devices on the first `config.pirate.images` of `data`.
+std::map<PirateVariant, PirateResult> run_pirates(const Compiled& device, const RunConfig& config, const Dataset& data);
+
+/// The variant that a thief of a device with these signs really is.
+PirateVariant real_thief(SignMode signs);
+
+} // namespace veilram

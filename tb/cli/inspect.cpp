@@ -1,0 +1,47 @@
+#include "models/image/image.hpp"
+#include "tb/cli/commands.hpp"
+#include "tb/cli/run_config.hpp"
+
+#include <iomanip>
+#include <ostream>
+
+namespace veilram {
+namespace {
+
+void print_header(const Program& program, std::ostream& out) {
+    out << "network    " << program.graph.name << ", input " << to_string(program.graph.in_shape) << "\n"
+        << "image      format " << program.format << ", version " << program.version << "\n"
+        << "crossbars  " << program.crossbar_count() << " of " << program.array.rows << "x" << program.array.cols
+        << ", segments of " << program.array.segment << ", n = " << program.n << "\n"
+        << "converter  " << name_of(program.converter.kind) << ", adc " << program.adc.bits << " bit\n"
+        << "signs      " << name_of(program.signs.mode);
+    if (program.signs.mode == SignMode::masked) out << " (" << name_of(program.signs.generator) << ")";
+    out << "\n";
+}
+
+void print_layers(const Image& image, const Program& program, std::ostream& out) {
+    out << "layer  node                  operator  inputs  outputs  crossbars  sealed bytes\n";
+    const std::vector<std::size_t> nodes = matrix_nodes(program.graph);
+    for (std::size_t i = 0; i < program.layers.size(); ++i) {
+        const Node& node = program.graph.nodes[nodes[i]];
+        const MatrixShape shape = matrix_shape(node.op);
+        out << std::setw(5) << i << "  " << std::left << std::setw(20) << node.name << "  " << std::setw(8)
+            << op_name(node.op) << std::right << std::setw(8) << shape.inputs << std::setw(9)
+            << shape.groups * shape.outputs << std::setw(11) << program.layers[i].crossbars.size() << std::setw(14)
+            << image.memory.sealed[i].size() << "\n";
+    }
+}
+
+} // namespace
+
+void inspect_command(const std::string& path, std::ostream& out) {
+    const Image image = read_image(path);
+    const Program program = decode_program(image.memory.program);
+    if (program.layers.size() != image.memory.sealed.size())
+        throw UserError(path + ": the program has " + std::to_string(program.layers.size()) + " layers, the image " +
+                        std::to_string(image.memory.sealed.size()) + " sealed blobs: it is damaged, compile it again");
+    print_header(program, out);
+    print_layers(image, program, out);
+}
+
+} // namespace veilram

@@ -1,0 +1,159 @@
+#include "tb/cli/platform_run.hpp"
+
+#include "hw/sim/sim_time.hpp"
+#include "hw/sim/trace.hpp"
+#include "models/base/progress.hpp"
+#include "tb/host/system.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <optional>
+
+namespace veilram {
+namespace {
+
+constexpr std::uint32_t kKeySlotGrain = 1024; ///< slots of the key SRAM are sized in whole KiB
+
+/// Time and energy between two moments of a simulation.
+class Meter {
+public:
+    explicit Meter(const sc_core::sc_object& chip)
+        : chip_(chip), time_(sc_core::sc_time_stamp()), energy_(total_energy(chip)) {}
+    Phase since() const { return {to_ps(sc_core::sc_time_stamp() - time_), total_energy(chip_) - energy_}; }
+
+private:
+    const sc_core::sc_object& chip_;
+    sc_core::sc_time time_;
+    Fj energy_;
+};
+
+class Session {
+public:
+    Session(const Compiled& device, const RunConfig& config, const Dataset& data, const std::string& folder)
+        : device_(device), config_(config), data_(data), folder_(folder), memory_(flatten(device.image.memory)),
+          system_("veilram", chip_for(device, config), memory_.size()) {
+        system_.host.body = [this] { guarded_body(); };
+    }
+
+    TargetRun run() {
+        if (config_.trace.vcd) open_trace();
+        sc_core::sc_start();
+        trace_.reset();
+        if (error_) std::rethrow_exception(error_);
+        return std::move(run_);
+    }
+
+private:
+    Host& host() { return system_.host; }
+
+    /// An exception must not cross the kernel: it would lose its type.
+    void guarded_body() {
+        try {
+            body();
+        } catch (...) {
+            error_ = std::current_exception();
+        }
+    }
+
+    void body() {
+        host().program(device_.image.nvm);
+        host().load_memory(memory_);
+        first_life();
+        second_life();
+        run_.dump = host().dump(device_.program);
+        if (host().dump_memory(memory_.size()) != memory_) throw ModelError("the memory changed during the run");
+        run_.stats = collect_stats(system_.platform.chip);
+    }
+
+    void first_life() {
+        run_.timing = Timing{};
+        Meter boot(system_.platform.chip);
+        boot_chip();
+        run_.timing->boot = boot.since();
+        infer(static_cast<std::size_t>(config_.trace.image) % data_.count());
+        Meter off(system_.platform.chip);
+        if (!host().power_off()) throw ModelError("the chip did not power off in order");
+        run_.timing->power_off = off.since();
+        if (trace_) close_trace();
+    }
+
+    void second_life() {
+        boot_chip();
+        Progress progress("target, lt", data_.count());
+        Phase sum;
+        for (std::size_t i = 0; i < data_.count(); ++i, progress.step()) {
+            Meter one(system_.platform.chip);
+            const auto logits = infer(i);
+            sum.time += one.since().time;
+            sum.energy += one.since().energy;
+            run_.predictions.push_back(
+                static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
+            run_.logits.push_back(logits);
+        }
+        const auto images = static_cast<std::int64_t>(data_.count());
+        run_.timing->inference = {Ps{sum.time.value / images}, Fj{sum.energy.value / images}};
+        if (!host().power_off()) throw ModelError("the chip did not power off in order");
+    }
+
+    void boot_chip() {
+        host().power_on();
+        if (host().boot()) return;
+        const auto fault = static_cast<ResFault>(host().status().fault);
+        throw UserError("the chip refused the image at boot: " + to_string(fault));
+    }
+
+    std::vector<float> infer(std::size_t image) {
+        auto logits = host().infer(data_.image(image), data_.image_size());
+        if (logits.empty()) throw ModelError("the chip refused test image " + std::to_string(image));
+        return logits;
+    }
+
+    void open_trace() {
+        trace_ = std::make_unique<TraceFile>(folder_ + "/run.vcd", config_.trace.secrets);
+        trace_->add_all(system_.platform);
+    }
+
+    void close_trace() {
+        trace_->write_view(folder_ + "/run.gtkw");
+        trace_.reset();
+        run_.files = {"run.vcd", "run.gtkw"};
+    }
+
+    const Compiled& device_;
+    const RunConfig& config_;
+    const Dataset& data_;
+    const std::string folder_;
+    const Bytes memory_;
+    System system_;
+    std::unique_ptr<TraceFile> trace_; ///< after the system: closed before it
+    TargetRun run_;
+    std::exception_ptr error_;
+};
+
+} // namespace
+
+ChipConfig chip_for(const Compiled& device, const RunConfig& config) {
+    ChipConfig chip;
+    chip.array = device.program.array;
+    chip.adc = device.program.adc;
+    chip.crossbars = device.program.crossbar_count();
+    chip.n = device.program.n;
+    chip.layers = static_cast<std::uint32_t>(device.program.layers.size());
+    std::size_t largest = 0;
+    for (const auto& blob : device.image.memory.sealed) largest = std::max(largest, blob.size());
+    chip.key_slot_bytes = static_cast<std::uint32_t>((largest / kKeySlotGrain + 1) * kKeySlotGrain);
+    chip.policy = config.res.policy;
+    chip.root_key = load_root_key(config.compile.keys);
+    chip.minimum_version = config.compile.keys.version;
+    set_costs(chip.costs, config.costs.value());
+    return chip;
+}
+
+TargetRun run_platform(const Compiled& device, const RunConfig& config, const Dataset& data,
+                       const std::string& folder) {
+    Session session(device, config, data, folder);
+    return session.run();
+}
+
+} // namespace veilram

@@ -1,0 +1,109 @@
+#include "tb/cli/commands.hpp"
+#include "tb/cli/report.hpp"
+#include "tb/cli/run_config.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <ostream>
+
+namespace veilram {
+namespace {
+
+enum ExitCode { kSuccess = 0, kUserError = 2, kModelError = 3 };
+
+constexpr const char* kExamples = R"(
+Examples:
+  veilram run configs/default.yaml
+  veilram run configs/default.yaml --images 100 --fidelity functional --set map.n=4
+  veilram run configs/paper/lenet5_mnist.yaml --set data.path=../data/mnist --images 1000
+  veilram compile configs/default.yaml --out lenet5.h5
+  veilram inspect lenet5.h5
+  veilram run configs/default.yaml --image lenet5.h5
+  veilram tune configs/default.yaml --set tune.epochs=2 --out tuned.onnx
+
+Exit codes: 0 success, 2 a mistake in the input (the message says which), 3 a mistake of the program.)";
+
+void add_config(CLI::App& command, ConfigArgs& args) {
+    command.add_option("CONFIG", args.config, "configuration (YAML)")->required();
+    command.add_option("--set", args.settings, "override one value, such as map.n=4; may be repeated")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+}
+
+void add_run(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<RunArgs>();
+    auto fidelity = std::make_shared<std::string>();
+    CLI::App* command = app.add_subcommand("run", "Run the network on the protected device, and as the thief does");
+    add_config(*command, args->config);
+    command->add_option("--images", args->images, "number of test images (default: all)")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--out", args->out, "folder of the report (default: runs/<configuration>)")->type_name("DIR");
+    command->add_option("--fidelity", *fidelity, "functional or lt; as --set fidelity=...")->type_name("NAME");
+    command->add_option("--image", args->image, "run this image instead of compiling the network")->type_name("FILE");
+    command->callback([args, fidelity, &out] {
+        if (!fidelity->empty()) args->config.settings.push_back("fidelity=" + *fidelity);
+        run_command(*args, out);
+    });
+}
+
+void add_file_command(CLI::App& app, const char* name, const char* help, const char* file,
+                      void (*run)(const FileArgs&, std::ostream&), std::ostream& out) {
+    auto args = std::make_shared<FileArgs>();
+    CLI::App* command = app.add_subcommand(name, help);
+    add_config(*command, args->config);
+    command->add_option("--out", args->out, file)->type_name("FILE")->required();
+    command->callback([args, run, &out] { run(*args, out); });
+}
+
+void add_inspect(CLI::App& app, std::ostream& out) {
+    auto image = std::make_shared<std::string>();
+    CLI::App* command = app.add_subcommand("inspect", "Show what anyone can read from an image");
+    command->add_option("IMAGE", *image, "protected image (HDF5)")->required();
+    command->callback([image, &out] { inspect_command(*image, out); });
+}
+
+void add_commands(CLI::App& app, std::ostream& out) {
+    app.require_subcommand(1);
+    app.footer(kExamples);
+    const BuildInfo build = build_info();
+    app.set_version_flag("--version", "veilram " + build.version + " (" + build.revision + ")");
+    app.add_flag_callback(
+        "--describe",
+        [&out] {
+            out << describe();
+            throw CLI::Success();
+        },
+        "print the configuration reference");
+    add_run(app, out);
+    add_file_command(app, "compile", "Compile the network into a protected image", "image to write (HDF5)",
+                     compile_command, out);
+    add_file_command(app, "tune", "Fine-tune the network for its mapping", "network to write (ONNX)", tune_command,
+                     out);
+    add_inspect(app, out);
+}
+
+} // namespace
+
+int run_program(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+    CLI::App app("VeilRAM: DNN accelerators that compute inside ReRAM crossbars, with weights protected at power-off",
+                 "veilram");
+    try {
+        add_commands(app, out);
+        app.parse(argc, argv);
+        return kSuccess;
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error, out, err) == 0 ? kSuccess : kUserError;
+    } catch (const UserError& error) {
+        err << "veilram: error\n" << error.what() << "\n";
+        return kUserError;
+    } catch (const std::exception& error) {
+        err << "veilram: internal error: " << error.what() << "\n";
+    } catch (...) {
+        err << "veilram: internal error of an unknown kind\n";
+    }
+    return kModelError;
+}
+
+} // namespace veilram

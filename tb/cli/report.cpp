@@ -1,0 +1,121 @@
+#include "tb/cli/report.hpp"
+
+#include "models/base/file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace veilram {
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+namespace {
+
+constexpr int kFormat = 1;
+
+Json accuracy_json(const RunReport& report) {
+    Json json{{"images", report.images}, {"float", report.float_accuracy}, {"quantised", report.quantised_accuracy}};
+    if (report.tuned_quantised_accuracy) json["tuned_quantised"] = *report.tuned_quantised_accuracy;
+    json["target"] = report.target_accuracy;
+    for (const auto& [variant, result] : report.pirates)
+        json["pirate"][to_string(variant)] = {
+            {"mean", result.mean()},
+            {"lowest", result.lowest()},
+            {"highest", result.highest()},
+            {"seeds", result.accuracy.size()},
+            {"images", std::min<std::size_t>(report.images, static_cast<std::size_t>(report.config.pirate.images))}};
+    return json;
+}
+
+Json protection_json(const RunReport& report) {
+    const bool masked = report.signs.mode == SignMode::masked;
+    return {{"scheme", name_of(report.config.compile.map.scheme)},
+            {"signs", name_of(report.signs.mode)},
+            {"sign_mask", masked ? Json(name_of(report.signs.generator)) : Json()},
+            {"key_scope", name_of(report.config.compile.keys.scope)},
+            {"thief", to_string(report.thief)}};
+}
+
+Json storage_json(const RunReport& report) {
+    const StorageReport& storage = report.storage;
+    Json json{{"weights", storage.weights},
+              {"crossbars", storage.crossbars},
+              {"cells", storage.cells},
+              {"sign_cells", storage.sign_cells},
+              {"key_bits", storage.key_bits},
+              {"sealed_bytes", storage.sealed_bytes},
+              {"program_bytes", storage.program_bytes}};
+    if (report.image_file.empty()) json["mean_abs_error"] = storage.mean_abs_error; // an image does not tell
+    return json;
+}
+
+void add_timing(Json& json, const Timing& timing) {
+    json["latency_s"] = {{"boot", seconds(timing.boot.time)},
+                         {"inference", seconds(timing.inference.time)},
+                         {"power_off", seconds(timing.power_off.time)}};
+    json["energy_j"] = {{"boot", joules(timing.boot.energy)},
+                        {"inference", joules(timing.inference.energy)},
+                        {"power_off", joules(timing.power_off.energy)}};
+}
+
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\n") == std::string::npos) return text;
+    std::string result = "\"";
+    for (const char c : text) result += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return result + "\"";
+}
+
+} // namespace
+
+BuildInfo build_info() { return {VEILRAM_VERSION, VEILRAM_REVISION}; }
+
+std::string results_json(const RunReport& report) {
+    const RunConfig& config = report.config;
+    const BuildInfo build = build_info();
+    Json json{{"format", kFormat},
+              {"program", {{"version", build.version}, {"revision", build.revision}}},
+              {"config", {{"file", report.config_file}, {"settings", report.settings}}},
+              {"seeds", {{"run", config.compile.seed}, {"data", config.data.seed}}},
+              {"network",
+               {{"name", report.network},
+                {"path", config.network.path},
+                {"tuned", config.network.tuned},
+                {"image", report.image_file}}},
+              {"data", {{"source", name_of(config.data.source)}}},
+              {"fidelity", name_of(config.fidelity)},
+              {"accuracy", accuracy_json(report)},
+              {"protection", protection_json(report)},
+              {"storage", storage_json(report)}};
+    if (report.target.timing) add_timing(json, *report.target.timing);
+    const double wall = std::max(report.target_wall_s, 1e-9);
+    json["simulation"] = {{"wall_s", report.target_wall_s},
+                          {"cpu_s", report.target_cpu_s},
+                          {"images_per_s", static_cast<double>(report.images) / wall},
+                          {"job_wall_s", report.job_wall_s}};
+    json["trace"] = {{"secrets", config.trace.secrets}, {"files", report.target.files}};
+    return json.dump(2) + "\n";
+}
+
+std::string stats_csv(const std::vector<Stat>& stats) {
+    std::string csv = "block,name,value,unit,description\n";
+    for (const Stat& stat : stats)
+        csv += csv_field(stat.block) + "," + csv_field(stat.name) + "," + std::to_string(stat.value) + "," + stat.unit +
+               "," + csv_field(stat.description) + "\n";
+    return csv;
+}
+
+void write_report(const RunReport& report, const std::string& folder) {
+    const auto& made = report.target.files;
+    for (const char* name : {"run.vcd", "run.gtkw"}) {
+        std::error_code ignored;
+        if (std::find(made.begin(), made.end(), name) == made.end()) fs::remove(fs::path(folder) / name, ignored);
+    }
+    const BuildInfo build = build_info();
+    const std::string head = "# Every value of this run. veilram " + build.version + " (" + build.revision + ")\n";
+    write_file(folder + "/effective_config.yaml", head + dump(report.config, folder));
+    write_file(folder + "/stats.csv", stats_csv(report.target.stats));
+    write_file(folder + "/results.json", results_json(report));
+}
+
+} // namespace veilram

@@ -1,0 +1,60 @@
+// What a run found out, and the files that say so (docs/results_schema.md).
+#pragma once
+
+#include "models/attack/pirate.hpp"
+#include "models/image/compile.hpp"
+#include "tb/cli/run_config.hpp"
+#include "tb/cli/target.hpp"
+
+#include <cstddef>
+#include <iosfwd>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+/// Version of the program and of the sources it was built from.
+struct BuildInfo {
+    std::string version;
+    std::string revision; ///< `git describe` at configuration time, or "unknown"
+};
+BuildInfo build_info();
+
+struct RunReport {
+    RunConfig config;
+    std::string config_file;
+    std::vector<std::string> settings;
+    std::string image_file; ///< given by --image; empty: compiled in this run
+    std::string network;    ///< its name
+
+    std::size_t images = 0;
+    double float_accuracy = 0.0;
+    double quantised_accuracy = 0.0;
+    std::optional<double> tuned_quantised_accuracy; ///< when network.tuned is given
+    double target_accuracy = 0.0;
+    std::map<PirateVariant, PirateResult> pirates;
+    PirateVariant thief = PirateVariant::signs_unknown; ///< the variant that the thief of this device really is
+    SignConfig signs;                                   ///< of the device that ran
+    StorageReport storage;
+    TargetRun target;
+
+    double target_wall_s = 0.0; ///< of running the test images on the device
+    double target_cpu_s = 0.0;
+    double job_wall_s = 0.0; ///< of everything
+};
+
+/// results.json.
+std::string results_json(const RunReport& report);
+/// stats.csv: block,name,value,unit,description.
+std::string stats_csv(const std::vector<Stat>& stats);
+/// Writes results.json, stats.csv and effective_config.yaml into `folder`, each whole or not at all, and removes a
+/// waveform of an earlier run.
+void write_report(const RunReport& report, const std::string& folder);
+/// The table for people.
+void print_summary(const RunReport& report, const std::string& folder, std::ostream& out);
+/// The storage part of it.
+void print_storage(const StorageReport& storage, std::ostream& out);
+
+} // namespace veilram

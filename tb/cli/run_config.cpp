@@ -1,0 +1,95 @@
+#include "tb/cli/run_config.hpp"
+
+#include "models/config/describer.hpp"
+#include "models/config/loader.hpp"
+#include "models/config/writer.hpp"
+
+#include <algorithm>
+
+namespace veilram {
+namespace {
+
+/// Adds problems at the place where their field was written.
+class Problems {
+public:
+    Problems(const FieldPlaces& places, Diagnostics& out) : places_(places), out_(out) {}
+    void add(const std::string& field, const std::string& problem) { out_.add(places_.of(field), field, problem); }
+
+private:
+    const FieldPlaces& places_;
+    Diagnostics& out_;
+};
+
+void check_array(const ArrayGeometry& array, Problems& problems) {
+    if (array.rows % 2 != 0)
+        problems.add("crossbar.rows", std::to_string(array.rows) + " is odd: two rows make a pair");
+    if (array.cols % array.segment != 0)
+        problems.add("crossbar.segment", std::to_string(array.segment) + " does not divide crossbar.cols (" +
+                                             std::to_string(array.cols) + "): take a power of two");
+}
+
+void check_input(const InputFormat& input, Problems& problems) {
+    if (!input.mean.empty() && !input.std.empty() && input.mean.size() != input.std.size())
+        problems.add("network.input.std", "has " + std::to_string(input.std.size()) +
+                                              " channels where network.input.mean has " +
+                                              std::to_string(input.mean.size()));
+    const bool positive = std::all_of(input.std.begin(), input.std.end(), [](float s) { return s > 0; });
+    if (!positive) problems.add("network.input.std", "must be above 0 in every channel");
+}
+
+void check_data(const DataConfig& data, Problems& problems) {
+    if (data.source == DataSource::digits || !data.path.empty()) return;
+    problems.add("data.path", "is missing: the folder with the " + name_of(data.source) +
+                                  " files, for example --set data.path=../data/" + name_of(data.source));
+}
+
+} // namespace
+
+void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out) {
+    Problems problems(places, out);
+    if (config.network.path.empty()) problems.add("network.path", "is empty: name the ONNX file of the network");
+    check_input(config.compile.input, problems);
+    check_data(config.data, problems);
+    check_array(config.compile.array, problems);
+    if (config.fidelity != Fidelity::functional && !config.costs)
+        problems.add("costs", "is missing: fidelity " + name_of(config.fidelity) +
+                                  " needs a cost table (include one of configs/costs), or take fidelity: functional");
+    if (config.tune.learning_rate <= 0) problems.add("tune.learning_rate", "must be above 0");
+}
+
+RunConfig load_run_config(const std::string& path, const std::vector<std::string>& settings) {
+    Diagnostics problems;
+    const ConfigValue root = load_tree(path, settings, problems);
+    RunConfig config;
+    FieldPlaces places(path);
+    Reader reader(root, places, problems);
+    fields(reader, config);
+    reader.finish();
+    problems.raise(); // values that could not be read are not judged
+    check(config, places, problems);
+    problems.raise();
+    return config;
+}
+
+std::string dump(const RunConfig& config, const std::string& folder) {
+    RunConfig copy = config; // a visitor may write to what it visits
+    Writer writer(folder);
+    fields(writer, copy);
+    return writer.yaml();
+}
+
+std::string describe() {
+    RunConfig defaults;
+    Describer describer;
+    fields(describer, defaults);
+    return "# Configuration reference\n\n"
+           "Written by `veilram --describe`. A file is YAML; `include: other.yaml` (or a list) at the top reads other "
+           "files first, later values\n"
+           "override earlier ones, and `--set section.key=value` on the command line overrides all. Paths are relative "
+           "to the file that names\n"
+           "them; in `--set`, to the current directory. Times and energies carry their unit (`50 ns`, `1.2 pJ`). "
+           "Unknown keys are errors.\n\n" +
+           describer.markdown();
+}
+
+} // namespace veilram

@@ -1,0 +1,67 @@
+// Everything a configuration file can say.
+#pragma once
+
+#include "models/config/reader.hpp"
+#include "models/data/dataset.hpp"
+#include "models/image/compile.hpp"
+#include "models/learn/tune.hpp"
+#include "tb/cli/cost_table.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+struct NetworkConfig {
+    std::string path; ///< ONNX file of the trained network: the baseline
+    std::string
+        tuned; ///< the same network fine-tuned for the mapping, which is then compiled in its place; may be empty
+};
+
+enum class Fidelity { functional, lt };
+
+struct ResConfig {
+    ResPolicy policy = ResPolicy::per_layer;
+};
+
+struct PirateConfig {
+    int seeds = 5;    ///< guesses per variant
+    int images = 200; ///< test images per guess, at most as many as are run
+};
+
+struct TraceConfig {
+    bool vcd = true;
+    bool secrets = false; ///< lets secret signals into the waveform
+    int image = 0;        ///< index of the test image whose inference is recorded
+};
+
+struct RunConfig {
+    NetworkConfig network;
+    DataConfig data;
+    CompileConfig compile; ///< seed, crossbar, quant, map, converter, adc, signs, keys and the input format
+    Fidelity fidelity = Fidelity::lt;
+    ResConfig res;
+    int adcs_per_crossbar = ChipCosts{}.adcs_per_crossbar;
+    int inject_cycles = ChipCosts{}.inject_cycles;
+    std::optional<CostTable> costs; ///< every fidelity with time needs one
+    PirateConfig pirate;
+    TuneConfig tune;
+    TraceConfig trace;
+};
+void fields(FieldVisitor& v, RunConfig& c);
+
+/// Judges what no single field can tell: values that do not fit each other. `places` says where each field was written.
+void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out);
+
+/// Loads, reads and checks `path` with `settings` on top. Throws ConfigError with every problem at once.
+RunConfig load_run_config(const std::string& path, const std::vector<std::string>& settings);
+
+/// Every value, default or not, as YAML to be kept in `folder`; load_run_config reads it back to the same
+/// configuration.
+std::string dump(const RunConfig& config, const std::string& folder);
+
+/// docs/config_reference.md.
+std::string describe();
+
+} // namespace veilram

@@ -1,0 +1,177 @@
+// The one description of every field: key, allowed values, meaning. Defaults are those of the structs.
+#include "tb/cli/run_config.hpp"
+
+namespace veilram {
+
+template <> const Choices<DataSource>& choices<DataSource>() {
+    static const Choices<DataSource> all{
+        {"digits", DataSource::digits}, {"mnist", DataSource::mnist}, {"cifar10", DataSource::cifar10}};
+    return all;
+}
+template <> const Choices<WeightScale>& choices<WeightScale>() {
+    static const Choices<WeightScale> all{{"per_channel", WeightScale::per_channel},
+                                          {"per_tensor", WeightScale::per_tensor}};
+    return all;
+}
+template <> const Choices<ActivationScale>& choices<ActivationScale>() {
+    static const Choices<ActivationScale> all{{"max", ActivationScale::max},
+                                              {"percentile", ActivationScale::percentile}};
+    return all;
+}
+template <> const Choices<MapScheme>& choices<MapScheme>() {
+    static const Choices<MapScheme> all{{"paper", MapScheme::paper}};
+    return all;
+}
+template <> const Choices<MapOrder>& choices<MapOrder>() {
+    static const Choices<MapOrder> all{{"consecutive", MapOrder::consecutive}};
+    return all;
+}
+template <> const Choices<SolverKind>& choices<SolverKind>() {
+    static const Choices<SolverKind> all{{"exact", SolverKind::exact}, {"fast", SolverKind::fast}};
+    return all;
+}
+template <> const Choices<ConverterKind>& choices<ConverterKind>() {
+    static const Choices<ConverterKind> all{{"sign_bit", ConverterKind::sign_bit}, {"lfsr", ConverterKind::lfsr}};
+    return all;
+}
+template <> const Choices<AdcOverflow>& choices<AdcOverflow>() {
+    static const Choices<AdcOverflow> all{{"saturate", AdcOverflow::saturate}, {"truncate", AdcOverflow::truncate}};
+    return all;
+}
+template <> const Choices<SignMode>& choices<SignMode>() {
+    static const Choices<SignMode> all{{"public", SignMode::public_signs}, {"masked", SignMode::masked}};
+    return all;
+}
+template <> const Choices<MaskGenerator>& choices<MaskGenerator>() {
+    static const Choices<MaskGenerator> all{
+        {"trivium", MaskGenerator::trivium}, {"aes_ctr", MaskGenerator::aes_ctr}, {"lfsr", MaskGenerator::lfsr}};
+    return all;
+}
+template <> const Choices<KeyScope>& choices<KeyScope>() {
+    static const Choices<KeyScope> all{
+        {"network", KeyScope::network}, {"layer", KeyScope::layer}, {"crossbar", KeyScope::crossbar}};
+    return all;
+}
+template <> const Choices<Fidelity>& choices<Fidelity>() {
+    static const Choices<Fidelity> all{{"functional", Fidelity::functional}, {"lt", Fidelity::lt}};
+    return all;
+}
+template <> const Choices<ResPolicy>& choices<ResPolicy>() {
+    static const Choices<ResPolicy> all{{"per_layer", ResPolicy::per_layer}};
+    return all;
+}
+
+static void fields(FieldVisitor& v, InputFormat& c) {
+    v.reals("mean", c.mean, "per channel; a byte x becomes (x / 255 - mean) / std; empty: 0");
+    v.reals("std", c.std, "per channel; empty: 1");
+}
+
+static void fields(FieldVisitor& v, DataConfig& c) {
+    v.choice("source", c.source,
+             "`digits` are drawn by the program itself; `mnist` and `cifar10` are read from `path`");
+    v.path("path", c.path, "folder with the data set's files, for `mnist` and `cifar10`");
+    v.integer("images", c.images, {1, 1'000'000}, "generated digits of each split; data sets have their own size");
+    v.integer("seed", c.seed, {}, "of the generated digits");
+}
+
+static void fields(FieldVisitor& v, QuantConfig& c) {
+    v.choice("weights", c.weights, "one scale per output channel or per tensor");
+    v.choice("activations", c.activations,
+             "the scale of a layer's input: its largest value, or a percentile of its values");
+    v.real("percentile", c.percentile, {50, 100}, "for `activations: percentile`");
+    v.integer("calibration_images", c.calibration_images, {1, 1'000'000},
+              "training images that the scales are taken from");
+}
+
+static void fields(FieldVisitor& v, ArrayGeometry& c) {
+    v.integer("rows", c.rows, {2, 512}, "physical bit lines; even: two rows make a pair");
+    v.integer("cols", c.cols, {256, 256}, "word lines = bits of a stream: 8-bit levels need 256");
+    v.integer("segment", c.segment, {1, 256}, "neighbouring cells of a row that switch together; divides `cols`");
+}
+
+static void fields(FieldVisitor& v, MapConfig& c) {
+    v.choice("scheme", c.scheme, "bit-line sharing as published");
+    v.choice("order", c.order, "which inputs share a crossbar");
+    v.choice("solver", c.solver, "`exact`: integer programme (CBC), the reference; `fast`: search");
+    v.integer("n", c.n, {1, 32}, "secret GSL vectors per crossbar; it then holds 2n slots");
+}
+
+static void converter_fields(FieldVisitor& v, RunConfig& c) {
+    v.choice("kind", c.compile.converter.kind, "how a level becomes a stream");
+    v.integer("lfsr_seed", c.compile.converter.lfsr_seed, {0, 255}, "first state of the LFSR");
+    v.integer("inject_cycles", c.inject_cycles, {1, 256}, "clocks of the sign-bit converter's injector per stream");
+}
+
+static void adc_fields(FieldVisitor& v, RunConfig& c) {
+    v.integer("bits", c.compile.adc.bits, {1, 16}, "resolution; 8 hold every count");
+    v.choice("overflow", c.compile.adc.overflow, "what a count beyond the largest code becomes");
+    v.integer("per_crossbar", c.adcs_per_crossbar, {1, 256}, "converters that share the row pairs of a crossbar");
+}
+
+static void fields(FieldVisitor& v, KeyConfig& c) {
+    v.choice("scope", c.scope, "what shares one set of GSL vectors");
+    v.integer("seed", c.seed, {}, "the secrets are drawn from it: for experiments, whoever has it has the keys");
+    v.path("root_key_file", c.root_key_file, "64 hexadecimal digits; empty: the root key is derived from `seed`");
+    v.integer("version", c.version, {1, 4'294'967'295}, "of the image; a device refuses an older one than it has seen");
+}
+
+static void fields(FieldVisitor& v, ResConfig& c) {
+    v.choice("policy", c.policy, "`per_layer`: only the layer being computed is clear");
+}
+
+static void fields(FieldVisitor& v, PirateConfig& c) {
+    v.integer("seeds", c.seeds, {1, 1000}, "guesses per variant");
+    v.integer("images", c.images, {1, 1'000'000}, "test images per guess, at most as many as are run");
+}
+
+static void fields(FieldVisitor& v, TuneConfig& c) {
+    v.integer("epochs", c.epochs, {1, 10'000}, "passes over the training images");
+    v.integer("batch", c.batch, {1, 65'536}, "images per step");
+    v.real("learning_rate", c.learning_rate, {0, 10}, "of the optimiser");
+    v.integer("resolve_every", c.resolve_every, {1, 1'000'000}, "steps between two mappings of the moving weights");
+    v.integer("seed", c.seed, {}, "of the order of the images");
+}
+
+static void fields(FieldVisitor& v, TraceConfig& c) {
+    v.flag("vcd", c.vcd, "record the waveform of one inference");
+    v.flag("secrets", c.secrets, "let secret signals into the waveform; the report says so");
+    v.integer("image", c.image, {}, "index of the test image whose inference is recorded");
+}
+
+static void network_fields(FieldVisitor& v, RunConfig& c) {
+    v.path("path", c.network.path, required("ONNX file of the trained network, the baseline of every comparison"));
+    v.path("tuned", c.network.tuned,
+           "ONNX file of the same network fine-tuned for the mapping (`veilram tune`); compiled instead of `path`");
+    v.section("input", c.compile.input, "How the bytes of an image become the network's input.");
+}
+
+void fields(FieldVisitor& v, RunConfig& c) {
+    CompileConfig& compile = c.compile;
+    v.integer("seed", compile.seed, {}, "of everything random that is not a secret");
+    v.choice("fidelity", c.fidelity, "`functional`: arithmetic only; `lt`: the SystemC platform, loosely timed");
+    v.choice("signs", compile.signs.mode,
+             "`public`: sign bits are stored as they are, as published; `masked`: encrypted with a keystream");
+    v.group("sign_mask", "The keystream of `signs: masked`.", [&] {
+        v.choice("generator", compile.signs.generator,
+                 "`lfsr` is the weak example: linear, recovered from a few known bits");
+    });
+    v.group("network", required("The network and its input."), [&] { network_fields(v, c); });
+    v.section("data", c.data, "Where images come from.");
+    v.section("quant", compile.quant, "How weights and activations become 8-bit levels.");
+    v.section("crossbar", compile.array, "Size of the 1T4R crossbars.");
+    v.section("map", compile.map, "How weights become cells.");
+    v.group("converter", "Binary-to-stream conversion.", [&] { converter_fields(v, c); });
+    v.group("adc", "The converters at the bit lines.", [&] { adc_fields(v, c); });
+    v.section("keys", compile.keys, "Secrets and their seal.");
+    v.section("res", c.res, "The runtime encryption scheduler.");
+    v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");
+    v.section("tune", c.tune, "Fine-tuning with the mapping in the loop (`veilram tune`).");
+    v.section("trace", c.trace, "The waveform.");
+    v.optional_section("costs", c.costs,
+                       "Time and energy of every event, each with its source: `{time: 50 ns, energy: 60 pJ, source: "
+                       "..., basis: read, technology: 32 nm}`. "
+                       "`basis` is `read` (stands so in the source), `derived` (computed from it) or `assumed`. Needed "
+                       "by every fidelity with time; usually included from a table.");
+}
+
+} // namespace veilram

@@ -1,0 +1,102 @@
+// The table for people.
+#include "tb/cli/report.hpp"
+
+#include <iomanip>
+#include <ostream>
+#include <sstream>
+
+namespace veilram {
+namespace {
+
+constexpr int kLabel = 30;
+
+std::string percent(double share) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(2) << std::setw(6) << share * 100 << " %";
+    return text.str();
+}
+
+std::string engineering(double value, const std::string& unit) {
+    static constexpr std::array<std::pair<double, const char*>, 6> kScales{
+        {{1.0, ""}, {1e-3, "m"}, {1e-6, "u"}, {1e-9, "n"}, {1e-12, "p"}, {1e-15, "f"}}};
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(3);
+    for (const auto& [scale, prefix] : kScales) {
+        if (value < scale && scale > 1e-15) continue;
+        text << value / scale << " " << prefix << unit;
+        break;
+    }
+    return text.str();
+}
+
+class Table {
+public:
+    explicit Table(std::ostream& out) : out_(out) {}
+    void row(const std::string& label, const std::string& value) {
+        out_ << "  " << std::left << std::setw(kLabel) << label << value << "\n";
+    }
+    void title(const std::string& text) { out_ << text << "\n"; }
+
+private:
+    std::ostream& out_;
+};
+
+void print_accuracy(const RunReport& report, Table& table) {
+    table.title("accuracy on " + std::to_string(report.images) + " test images (" + name_of(report.config.data.source) +
+                ")");
+    table.row("float", percent(report.float_accuracy));
+    table.row("quantised to 8 bit", percent(report.quantised_accuracy));
+    if (report.tuned_quantised_accuracy) table.row("fine-tuned, quantised", percent(*report.tuned_quantised_accuracy));
+    table.row("target: the owner's device", percent(report.target_accuracy));
+}
+
+void print_pirates(const RunReport& report, Table& table) {
+    table.title("the same cells read by a thief (" + std::to_string(report.config.pirate.seeds) + " guesses each)");
+    for (const auto& [variant, result] : report.pirates) {
+        const std::string mark =
+            variant == report.thief ? "   <- this device's thief (signs: " + name_of(report.signs.mode) + ")" : "";
+        table.row(to_string(variant), percent(result.mean()) + "  (" + percent(result.lowest()) + " .. " +
+                                          percent(result.highest()) + ")" + mark);
+    }
+}
+
+void print_timing(const Timing& timing, Table& table) {
+    const auto both = [](const Phase& phase) {
+        return engineering(seconds(phase.time), "s") + ", " + engineering(joules(phase.energy), "J");
+    };
+    table.title("time and energy (simulated)");
+    table.row("encrypted boot", both(timing.boot));
+    table.row("one inference", both(timing.inference));
+    table.row("power off", both(timing.power_off));
+}
+
+} // namespace
+
+void print_storage(const StorageReport& storage, std::ostream& out) {
+    Table table(out);
+    table.title("storage");
+    table.row("weights", std::to_string(storage.weights));
+    table.row("crossbars", std::to_string(storage.crossbars));
+    table.row("cells", std::to_string(storage.cells) + " + " + std::to_string(storage.sign_cells) + " for signs");
+    table.row("key bits", std::to_string(storage.key_bits));
+    table.row("memory", std::to_string(storage.program_bytes) + " bytes program, " +
+                            std::to_string(storage.sealed_bytes) + " bytes sealed");
+}
+
+void print_summary(const RunReport& report, const std::string& folder, std::ostream& out) {
+    Table table(out);
+    table.title(report.network + ", " + name_of(report.config.fidelity) + " fidelity, " + report.config_file);
+    print_accuracy(report, table);
+    print_pirates(report, table);
+    print_storage(report.storage, out);
+    if (report.target.timing) print_timing(*report.target.timing, table);
+    table.title("files");
+    table.row("report", folder + "/results.json");
+    table.row("every value used", folder + "/effective_config.yaml");
+    table.row("counters", folder + "/stats.csv");
+    for (const std::string& file : report.target.files)
+        table.row(file == "run.vcd" ? "waveform" : "waveform view", folder + "/" + file);
+    if (report.config.trace.secrets) table.title("warning: trace.secrets is on, the waveform shows secrets");
+}
+
+} // namespace veilram

@@ -1,0 +1,37 @@
+// Running the test images on the protected device, whatever the fidelity.
+#pragma once
+
+#include "models/base/stats.hpp"
+#include "models/base/units.hpp"
+#include "models/image/compile.hpp"
+#include "tb/cli/workload.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+/// Simulated time and energy of one part of a device's life.
+struct Phase {
+    Ps time;
+    Fj energy;
+};
+/// What only a fidelity with time can tell.
+struct Timing {
+    Phase boot;      ///< power good to ready, blobs fetched, verified and unsealed
+    Phase inference; ///< mean of one image
+    Phase power_off; ///< command to everything erased
+};
+
+struct TargetRun {
+    std::vector<int> predictions;
+    std::optional<Timing> timing;
+    std::vector<Stat> stats;
+    std::vector<std::string> files; ///< written beside the report, such as "run.vcd"
+};
+
+/// The same arithmetic as the platform's, without a kernel and without time.
+TargetRun run_functional(const Compiled& device, const Dataset& data);
+
+} // namespace veilram

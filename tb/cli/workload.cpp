@@ -1,0 +1,76 @@
+#include "tb/cli/workload.hpp"
+
+#include "models/base/progress.hpp"
+
+#include <algorithm>
+
+namespace veilram {
+namespace {
+constexpr std::size_t kBatch = 25; // small enough for a lively progress bar, large enough for the matrix products
+} // namespace
+
+Dataset load_test(const DataConfig& config, std::optional<std::size_t> images) {
+    DataConfig wanted = config;
+    if (images && config.source == DataSource::digits) wanted.images = *images;
+    const Dataset all = load_data(wanted, Split::test);
+    if (!images) return all;
+    if (*images > all.count())
+        throw UserError("--images " + std::to_string(*images) + ": the test split of " + name_of(config.source) +
+                        " in " + config.path + " has only " + std::to_string(all.count()) + " images");
+    return all.slice(0, *images);
+}
+
+Dataset load_calibration(const RunConfig& config) {
+    return load_data(config.data, Split::train)
+        .slice(0, static_cast<std::size_t>(config.compile.quant.calibration_images));
+}
+
+void check_fit(const Dataset& data, const DataConfig& config, const Shape& in_shape, const std::string& network) {
+    if (data.shape == in_shape) return;
+    throw UserError("data.source: " + name_of(config.source) + " gives images of " + to_string(data.shape) + ", but " +
+                    network + " takes " + to_string(in_shape) + ": choose another data.source or network.path");
+}
+
+QuantisedNetwork quantise_network(const Graph& graph, const Dataset& calibration, const RunConfig& config) {
+    QuantisedNetwork network{fold_batch_norm(graph), {}};
+    const Tensor images =
+        to_tensor(calibration.pixels.data(), calibration.count(), calibration.shape, config.compile.input);
+    network.activations = calibrate(network.graph, images, config.compile.quant);
+    return network;
+}
+
+ExactEngine make_exact_engine(const QuantisedNetwork& network, WeightScale mode) {
+    std::vector<LayerQuant> layers;
+    std::vector<QuantWeights> weights;
+    for (const std::size_t node : matrix_nodes(network.graph)) {
+        const Op& op = network.graph.nodes[node].op;
+        weights.push_back(quantise_weights(op, mode));
+        const auto* conv = std::get_if<Conv>(&op);
+        std::vector<float> bias = conv != nullptr ? conv->bias : std::get<Dense>(op).bias;
+        bias.resize(weights.back().scale.size());
+        layers.push_back({network.activations[layers.size()], weights.back().scale, std::move(bias)});
+    }
+    return {std::move(layers), std::move(weights)};
+}
+
+std::vector<int> predict(const Graph& graph, MatrixEngine& engine, const Dataset& data, const InputFormat& input,
+                         const std::string& what) {
+    std::vector<int> predictions;
+    predictions.reserve(data.count());
+    Progress bar(what, data.count());
+    for (std::size_t first = 0; first < data.count(); first += kBatch) {
+        const std::size_t count = std::min(kBatch, data.count() - first);
+        const Tensor batch = to_tensor(data.image(first), count, data.shape, input);
+        for (const int label : argmax(infer(graph, batch, engine))) predictions.push_back(label);
+        bar.step(count);
+    }
+    return predictions;
+}
+
+double accuracy(const std::vector<int>& predictions, const Dataset& data) {
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < predictions.size(); ++i) right += predictions[i] == data.labels[i] ? 1 : 0;
+    return predictions.empty() ? 0.0 : static_cast<double>(right) / static_cast<double>(predictions.size());
+}
+
+} // namespace veilram

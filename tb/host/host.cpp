@@ -1,0 +1,139 @@
+#include "tb/host/host.hpp"
+
+#include "hw/res/res_core.hpp"
+#include "hw/sim/base_protocol.hpp"
+#include "models/base/diagnostics.hpp"
+
+#include <string>
+#include <utility>
+
+namespace veilram {
+namespace {
+
+/// Moves `bytes` through debug transport; throws when the chip lets fewer through.
+template <class Socket> void debug_all(Socket& socket, tlm::tlm_command command, std::uint64_t address, Bytes& bytes) {
+    const unsigned moved = debug_access(socket, command, address, bytes.data(), bytes.size());
+    if (moved != bytes.size())
+        throw ModelError("debug access at " + std::to_string(address) + " moved " + std::to_string(moved) + " of " +
+                         std::to_string(bytes.size()) + " bytes");
+}
+
+} // namespace
+
+Host::Host(const sc_core::sc_module_name& name) : sc_module(name) {
+    SC_THREAD(run_thread);
+    set_stack_size(4 * 1024 * 1024); // the body may run inference, checks and streams
+}
+
+void Host::run_thread() {
+    body();
+    sc_core::sc_stop();
+}
+
+tlm::tlm_response_status Host::transfer(tlm::tlm_command command, std::uint64_t address, void* data, std::size_t size) {
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    const auto status = access(isock, command, address, data, size, delay);
+    wait(delay);
+    return status;
+}
+
+std::uint32_t Host::read(std::uint64_t address) {
+    std::uint32_t value = 0;
+    const auto status = transfer(tlm::TLM_READ_COMMAND, address, &value, sizeof value);
+    if (status != tlm::TLM_OK_RESPONSE) throw ModelError("register " + std::to_string(address) + " cannot be read");
+    return value;
+}
+
+tlm::tlm_response_status Host::write(std::uint64_t address, std::uint32_t value) {
+    return transfer(tlm::TLM_WRITE_COMMAND, address, &value, sizeof value);
+}
+
+ChipStatus Host::status() {
+    const std::uint32_t bits = read(reg::kStatus);
+    return {bits & reg::kStatusStateMask, (bits & reg::kStatusBusy) != 0, (bits & reg::kStatusFailed) != 0,
+            (bits & reg::kStatusRail) != 0, read(reg::kFault)};
+}
+
+void Host::power_on() {
+    power_good_o.write(true);
+    powered_ = true;
+    write(reg::kIrqStatus, 1); // of a former life
+    write(reg::kIrqEnable, 1);
+    while (!status().rail) wait(sc_core::sc_time(1, sc_core::SC_US));
+}
+
+bool Host::wait_done() {
+    while (powered_ && (read(reg::kIrqStatus) & 1U) == 0) wait(irq_i.posedge_event());
+    return powered_ && write(reg::kIrqStatus, 1) == tlm::TLM_OK_RESPONSE;
+}
+
+bool Host::boot() {
+    if (command(reg::kCtrlBoot) != tlm::TLM_OK_RESPONSE || !wait_done()) return false;
+    return status().state == static_cast<std::uint32_t>(ResState::locked);
+}
+
+std::vector<float> Host::infer(const std::uint8_t* pixels, std::size_t size) {
+    std::vector<std::uint8_t> copy(pixels, pixels + size);
+    if (size != read(reg::kInputSize) ||
+        transfer(tlm::TLM_WRITE_COMMAND, reg::kInput, copy.data(), size) != tlm::TLM_OK_RESPONSE)
+        return {};
+    if (command(reg::kCtrlInfer) != tlm::TLM_OK_RESPONSE || !wait_done() || status().failed) return {};
+    std::vector<float> logits(read(reg::kLogitCount));
+    const auto status = transfer(tlm::TLM_READ_COMMAND, reg::kLogits, logits.data(), logits.size() * sizeof(float));
+    return status == tlm::TLM_OK_RESPONSE ? logits : std::vector<float>();
+}
+
+bool Host::power_off() {
+    const bool orderly = command(reg::kCtrlPowerOff) == tlm::TLM_OK_RESPONSE && wait_done() && !status().failed;
+    cut_power();
+    return orderly;
+}
+
+void Host::cut_power() {
+    powered_ = false;
+    power_good_o.write(false);
+    wait(sc_core::sc_time(1, sc_core::SC_NS));
+}
+
+void Host::program(const NvmPart& nvm) {
+    std::uint64_t cells = reg::kCells;
+    std::uint64_t signs = reg::kSigns;
+    for (std::size_t c = 0; c < nvm.cells.size(); ++c) {
+        Bytes bytes = to_bytes(nvm.cells[c]);
+        debug_all(isock, tlm::TLM_WRITE_COMMAND, cells, bytes);
+        cells += bytes.size();
+        bytes = to_bytes(nvm.signs[c]);
+        debug_all(isock, tlm::TLM_WRITE_COMMAND, signs, bytes);
+        signs += bytes.size();
+    }
+}
+
+void Host::load_memory(const Bytes& content) {
+    Bytes copy = content;
+    debug_all(memory_isock, tlm::TLM_WRITE_COMMAND, 0, copy);
+}
+
+Bytes Host::dump_memory(std::size_t size) {
+    Bytes content(size);
+    debug_all(memory_isock, tlm::TLM_READ_COMMAND, 0, content);
+    return content;
+}
+
+NvmPart Host::dump(const Program& shape) {
+    const auto rows = static_cast<std::size_t>(shape.array.rows);
+    const auto cols = static_cast<std::size_t>(shape.array.cols);
+    const auto n = static_cast<std::size_t>(shape.n);
+    const auto sign_bits = static_cast<std::size_t>(shape.array.sign_bits());
+    Bytes cells(rows * ((cols + 7) / 8));
+    Bytes signs(n * ((sign_bits + 7) / 8));
+    NvmPart nvm;
+    for (std::uint32_t c = 0; c < shape.crossbar_count(); ++c) {
+        debug_all(isock, tlm::TLM_READ_COMMAND, reg::kCells + c * cells.size(), cells);
+        debug_all(isock, tlm::TLM_READ_COMMAND, reg::kSigns + c * signs.size(), signs);
+        nvm.cells.push_back(from_bytes(cells.data(), cells.size(), rows, cols));
+        nvm.signs.push_back(from_bytes(signs.data(), signs.size(), n, sign_bits));
+    }
+    return nvm;
+}
+
+} // namespace veilram

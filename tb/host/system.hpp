@@ -1,0 +1,24 @@
+// Chip, memory and host, wired: what the program and the system tests simulate.
+#pragma once
+
+#include "hw/top/platform.hpp"
+#include "tb/host/host.hpp"
+
+#include <systemc>
+
+namespace veilram {
+
+/// Build one per process. Set host.body, then sc_start.
+class System final : public sc_core::sc_module {
+public:
+    Platform platform;
+    Host host;
+
+    System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes);
+
+private:
+    sc_core::sc_signal<bool> power_good_{"power_good"};
+    sc_core::sc_signal<bool> irq_{"irq"};
+};
+
+} // namespace veilram
