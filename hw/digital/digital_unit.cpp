@@ -124,7 +124,7 @@ bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, 
     if (program.signs.mode == SignMode::masked) {
         if (!mask_key_) return false; // locked
         std::vector<Word> keystream(request.bits.size());
-        sign_keystream(program.signs.generator, *mask_key_, static_cast<std::uint32_t>(command.crossbar), row,
+        sign_keystream(program.signs.generator, *mask_key_, crossbar, row,
                        static_cast<unsigned>(program.array.sign_bits()), keystream.data());
         for (std::size_t w = 0; w < keystream.size(); ++w) request.bits[w] ^= keystream[w];
         meter_.charge(DigitalEvent::mask_row);

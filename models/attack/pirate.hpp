@@ -18,17 +18,17 @@ enum class PirateVariant {
 };
 std::string to_string(PirateVariant variant);
 
-/// A thief's device: the dumped cells with guessed secrets. Deterministic per seed.
+/// What a thief's device is run with, on the dumped cells as they are: ScEngine(device.program, nvm, device.secrets).
+/// The stored sign rows stay the converter's source in every variant; a guess of the signs is a mask over them.
 struct PirateDevice {
-    NvmPart nvm;                       ///< dumped cells; signs as this thief reads them (unmasked convention)
-    Program program;                   ///< the public program with public signs
-    std::vector<LayerSecrets> secrets; ///< guesses
+    Program program;                   ///< the public program, with the way this thief reads the sign rows
+    std::vector<LayerSecrets> secrets; ///< guesses; the weight sums are what the cells give under these guesses
 };
-/// `owner` is used only for what the variant grants: the true mask keys of signs_known.
-PirateDevice make_pirate(PirateVariant variant, const Program& program, const NvmPart& nvm, const std::vector<LayerSecrets>& owner,
-                         std::uint64_t seed);
+/// Deterministic per seed. `owner` is used only for what the variant grants: the true mask keys of signs_known.
+PirateDevice make_pirate(PirateVariant variant, const Program& program, const NvmPart& nvm,
+                         const std::vector<LayerSecrets>& owner, std::uint64_t seed);
 
-/// Accuracy of a variant over several guesses.
+/// Accuracy of a variant over several guesses; the figures of no guess at all are 0.
 struct PirateResult {
     std::vector<double> accuracy; ///< one per seed, 0..1
     double mean() const;

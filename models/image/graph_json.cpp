@@ -32,9 +32,10 @@ Json encode_window(const Window& window) {
 Window decode_window(const JsonView& json) {
     Window window;
     visit_window(window, [&](const char* name, int& h, int& w) {
-        const JsonView pair = json[name];
-        h = pair[0].small(0, kMaxExtent);
-        w = pair[1].small(0, kMaxExtent);
+        const auto pair = json[name].integers(2, 0, kMaxExtent);
+        if (pair.size() != 2) json[name].fail("expected [height, width]");
+        h = static_cast<int>(pair[0]);
+        w = static_cast<int>(pair[1]);
     });
     window.ceil_mode = json["ceil_mode"].flag();
     return window;

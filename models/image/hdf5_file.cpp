@@ -8,6 +8,8 @@
 namespace veilram {
 namespace {
 
+/// HDF5 wants a name even for a file in memory and looks for it on the disk; below /dev/null nothing can exist.
+constexpr const char* kNoFile = "/dev/null/image";
 constexpr std::size_t kGrowth = 1 << 20; ///< bytes by which a file in memory grows
 
 /// A file access list that keeps the file in memory.
@@ -17,12 +19,12 @@ Hdf5Id memory_access() {
     return access;
 }
 
-Hdf5Id open_in_memory(const std::string& path, const std::string& content) {
+Hdf5Id open_in_memory(const std::string& content) {
     const Hdf5Id access = memory_access();
     std::string image = content; // HDF5 copies it but asks for a writable pointer
     if (!image.empty() && H5Pset_file_image(access.get(), image.data(), image.size()) < 0)
         throw ModelError("HDF5 cannot take a file of " + std::to_string(image.size()) + " bytes");
-    return {image.empty() ? -1 : H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose};
+    return {image.empty() ? -1 : H5Fopen(kNoFile, H5F_ACC_RDONLY, access.get()), H5Fclose};
 }
 
 void require(bool done, const std::string& what) {
@@ -37,7 +39,7 @@ Hdf5Silence::Hdf5Silence() {
 }
 Hdf5Silence::~Hdf5Silence() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
 
-Hdf5Writer::Hdf5Writer() : file_(H5Fcreate("veilram", H5F_ACC_TRUNC, H5P_DEFAULT, memory_access().get()), H5Fclose) {
+Hdf5Writer::Hdf5Writer() : file_(H5Fcreate(kNoFile, H5F_ACC_TRUNC, H5P_DEFAULT, memory_access().get()), H5Fclose) {
     require(static_cast<bool>(file_), "a file in memory");
 }
 
@@ -82,7 +84,7 @@ std::string Hdf5Writer::content() {
 }
 
 Hdf5Reader::Hdf5Reader(std::string path, const std::string& content)
-    : path_(std::move(path)), file_size_(content.size()), file_(open_in_memory(path_, content)) {
+    : path_(std::move(path)), file_size_(content.size()), file_(open_in_memory(content)) {
     if (!file_) fail("not an HDF5 file, or cut off (" + std::to_string(file_size_) + " bytes)");
 }
 

@@ -6,8 +6,6 @@
 #include "models/protect/little_endian.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <limits>
 
 namespace veilram {
@@ -19,9 +17,8 @@ constexpr std::size_t kAlignment = 64; ///< every part of the flat memory starts
 constexpr const char* kCreator = "VeilRAM " VEILRAM_VERSION;
 
 std::string blob_name(std::size_t layer) {
-    std::array<char, 32> name{};
-    std::snprintf(name.data(), name.size(), "/memory/sealed/layer_%03zu", layer);
-    return name.data();
+    const std::string number = std::to_string(layer);
+    return "/memory/sealed/layer_" + std::string(number.size() < 3 ? 3 - number.size() : 0, '0') + number;
 }
 
 std::size_t row_bytes(std::size_t bits) { return (bits + 7) / 8; }

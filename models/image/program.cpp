@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint32_t kProgramFormat = 1;
 constexpr int kMaxRows = 1 << 12;
-constexpr int kMaxVectors = 1 << 10;
 constexpr std::size_t kMaxCrossbars = 1 << 22;
 constexpr std::size_t kMaxOutputs = 1 << 24;
 

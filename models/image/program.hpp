@@ -14,6 +14,8 @@
 
 namespace veilram {
 
+constexpr int kMaxVectors = 1024; ///< GSL vectors of a crossbar
+
 /// Throws UserError naming the field when a crossbar of this size cannot be modelled: rows even, cols 256 (one stream
 /// bit for each level), segment a divisor of cols.
 void check_array(const ArrayGeometry& array);

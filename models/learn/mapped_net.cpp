@@ -64,9 +64,8 @@ Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape&
     Tensor weight(shape);
     for (std::size_t c = 0; c < lines.crossbars.size(); ++c) {
         const auto number = static_cast<std::uint32_t>(lines.first_crossbar + c);
-        MappedCrossbar crossbar{compiled.image.nvm.cells[number], compiled.image.nvm.signs[number]};
-        if (program.signs.mode == SignMode::masked)
-            mask_signs(crossbar.signs, program.signs.generator, secrets.mask_key, number);
+        const NvmPart& nvm = compiled.image.nvm;
+        const MappedCrossbar crossbar{nvm.cells[number], true_signs(program, nvm.signs[number], secrets, number)};
         const auto realised = realised_weights(crossbar, lines.crossbars[c], program.array, secrets.gsl[c]);
         add_crossbar(realised, lines.crossbars[c], matrix, lines.quant.weight_scale, weight);
     }

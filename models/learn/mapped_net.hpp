@@ -1,6 +1,7 @@
 // A network as its crossbars compute it, differentiable around the last mapping. For this folder: knows libtorch.
 #pragma once
 
+#include "models/data/dataset.hpp"
 #include "models/image/compile.hpp"
 #include "models/image/sc_engine.hpp"
 #include "models/learn/torch_net.hpp"

@@ -4,8 +4,24 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string>
 
 namespace veilram {
+
+void check_problem(const BlsProblem& problem) {
+    if (problem.vectors == nullptr || problem.segments < 1 || problem.segment < 1)
+        throw ModelError("a row pair needs GSL vectors and at least one segment of one cell");
+    if (problem.targets.size() != static_cast<std::size_t>(problem.vectors->slots()))
+        throw ModelError("a row pair with " + std::to_string(problem.vectors->slots()) + " slots has " +
+                         std::to_string(problem.targets.size()) + " targets");
+    for (const GslVector& vector : problem.vectors->vectors)
+        if (vector.size() != words_for(static_cast<std::size_t>(problem.segments)))
+            throw ModelError("a GSL vector does not have one bit for each of " + std::to_string(problem.segments) +
+                             " segments");
+    for (const int target : problem.targets)
+        if (target < 0 && target != BlsProblem::kFree)
+            throw ModelError("a logical line cannot hold " + std::to_string(target) + " ones");
+}
 
 std::vector<int> line_counts(const BlsProblem& problem, const BlsSolution& solution) {
     const int n = problem.vectors->count();

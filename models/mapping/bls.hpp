@@ -24,6 +24,9 @@ struct BlsSolution {
     std::vector<std::uint8_t> segment_ones; ///< S_j
 };
 
+/// Throws ModelError unless the problem has vectors of its size and one target a slot, each kFree or not negative.
+void check_problem(const BlsProblem& problem);
+
 /// Ones on every logical line (2n entries) that `solution` gives.
 std::vector<int> line_counts(const BlsProblem& problem, const BlsSolution& solution);
 /// Sum over the used slots of |line - target|: the paper's objective.
@@ -43,8 +46,9 @@ enum class SolverKind { exact, fast };
 
 /// The paper's MIP on CBC: the reference. Optimal; a few ms per row pair.
 std::unique_ptr<BlsSolver> make_exact_solver();
-/// Our search: least-squares start, then steepest pair moves. Minimises the objective first, then the sum of squares, so that the error the
-/// bound forces is spread over both weights of a pair.
+/// Our search: least-squares descent, then pairs of steps, then a line search over the total number of ones. Minimises the objective
+/// first, then the sum of squares, so that the error the bound forces is spread over both weights of a pair. Keeps the sign matrix of
+/// the vectors it saw last: solve the row pairs of a crossbar in a row, with one solver per thread.
 std::unique_ptr<BlsSolver> make_fast_solver();
 std::unique_ptr<BlsSolver> make_solver(SolverKind kind);
 

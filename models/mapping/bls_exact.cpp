@@ -66,7 +66,10 @@ private:
 
 class ExactSolver final : public BlsSolver {
 public:
-    BlsSolution solve(const BlsProblem& problem, Rng& /*rng*/) override { return MixedIntegerProgram(problem).solve(); }
+    BlsSolution solve(const BlsProblem& problem, Rng& /*rng*/) override {
+        check_problem(problem);
+        return MixedIntegerProgram(problem).solve();
+    }
 };
 
 } // namespace

@@ -32,8 +32,7 @@ public:
         : sums_(pair_sums(problem.targets)), bound_(pairing_bound(problem.targets)),
           state_(problem, signs, first_total(problem)) {}
 
-    /// The total's best value is found by a line search: with fractional S_j the smallest cost is a convex function of
-    /// it.
+    /// Line search for the best total: with fractional S_j the smallest cost is a convex function of it.
     const RowPairState& run() {
         state_.set_weight(kSquaresOnly);
         descend();
@@ -145,8 +144,7 @@ private:
     double cost_ = 0.0;
 };
 
-/// S_j from the differences; what the total leaves over goes round all segments in random order, one pair of ones at a
-/// time.
+/// S_j from the differences; what the total leaves over goes round all segments in random order, a pair of ones a time.
 BlsSolution spread(const RowPairState& state, int segment, Rng& rng) {
     const auto segments = static_cast<std::size_t>(state.segments());
     std::vector<std::size_t> order(segments);
@@ -175,6 +173,7 @@ BlsSolution spread(const RowPairState& state, int segment, Rng& rng) {
 class FastSolver final : public BlsSolver {
 public:
     BlsSolution solve(const BlsProblem& problem, Rng& rng) override {
+        check_problem(problem);
         if (problem.vectors->vectors != vectors_ || problem.segments != segments_) {
             vectors_ = problem.vectors->vectors;
             segments_ = problem.segments;

@@ -1,0 +1,126 @@
+#include "models/mapping/mapper.hpp"
+
+#include "models/base/diagnostics.hpp"
+#include "models/sc/crossbar_read.hpp"
+
+#include <boost/random/uniform_int_distribution.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+namespace veilram {
+namespace {
+
+constexpr std::int32_t kNoInput = -1;
+
+void check_plan(const CrossbarPlan& plan, const ArrayGeometry& array, const GslVectors& vectors) {
+    if (plan.inputs.size() != static_cast<std::size_t>(vectors.slots()) || plan.outputs > array.row_pairs())
+        throw ModelError("a crossbar plan of " + std::to_string(plan.inputs.size()) + " slots and " +
+                         std::to_string(plan.outputs) + " outputs does not fit " + std::to_string(vectors.count()) +
+                         " GSL vectors and " + std::to_string(array.row_pairs()) + " row pairs");
+}
+
+/// The signed weight that slot `slot` of row pair `pair` stands for; the slot must be in use.
+int weight_of(const QuantWeights& weights, const CrossbarPlan& plan, std::size_t slot, int pair) {
+    return weights.at(plan.group * weights.shape.outputs + plan.first_output + pair, plan.inputs[slot]);
+}
+
+/// Turns on `count` of the cells first..first+size-1 of a row, each choice of cells equally likely.
+void place_ones(Word* row, std::size_t first, int size, int count, Rng& rng) {
+    for (int cell = 0; cell < size; ++cell) {
+        boost::random::uniform_int_distribution<int> draw(0, size - cell - 1);
+        if (draw(rng) >= count) continue;
+        set_bit(row, first + static_cast<std::size_t>(cell), true);
+        --count;
+    }
+}
+
+void place_row_pair(const BlsSolution& solution, const ArrayGeometry& array, int pair, BitMatrix& cells, Rng& rng) {
+    for (int j = 0; j < 2 * array.segments(); ++j) {
+        const int row = 2 * pair + j / array.segments();
+        const int first = j % array.segments() * array.segment;
+        place_ones(cells.row(static_cast<std::size_t>(row)), static_cast<std::size_t>(first), array.segment,
+                   solution.segment_ones[static_cast<std::size_t>(j)], rng);
+    }
+}
+
+/// Sign crossbar: where the sign of slot `slot`, row pair `pair` lives.
+struct SignPlace {
+    std::size_t row, col;
+};
+SignPlace sign_place(const ArrayGeometry& array, int n, std::size_t slot, int pair) {
+    const auto vectors = static_cast<std::size_t>(n);
+    const std::size_t half = slot < vectors ? 0 : static_cast<std::size_t>(array.row_pairs());
+    return {slot % vectors, half + static_cast<std::size_t>(pair)};
+}
+
+} // namespace
+
+std::vector<CrossbarPlan> plan_layer(const MatrixShape& shape, const ArrayGeometry& array, const MapConfig& config) {
+    const int slots = 2 * config.n;
+    std::vector<CrossbarPlan> plans;
+    for (int group = 0; group < shape.groups; ++group)
+        for (int first_output = 0; first_output < shape.outputs; first_output += array.row_pairs())
+            for (int first_input = 0; first_input < shape.inputs; first_input += slots) {
+                CrossbarPlan plan;
+                plan.group = group;
+                plan.first_output = first_output;
+                plan.outputs = std::min(array.row_pairs(), shape.outputs - first_output);
+                for (int input = first_input; input < first_input + slots; ++input)
+                    plan.inputs.push_back(input < shape.inputs ? input : kNoInput);
+                plans.push_back(std::move(plan));
+            }
+    return plans;
+}
+
+MappedCrossbar map_crossbar(const QuantWeights& weights, const CrossbarPlan& plan, const ArrayGeometry& array,
+                            const GslVectors& vectors, BlsSolver& solver, Rng& rng) {
+    check_plan(plan, array, vectors);
+    MappedCrossbar mapped;
+    mapped.cells = BitMatrix(static_cast<std::size_t>(array.rows), static_cast<std::size_t>(array.cols));
+    mapped.signs = BitMatrix(vectors.vectors.size(), static_cast<std::size_t>(array.sign_bits()));
+
+    BlsProblem problem;
+    problem.vectors = &vectors;
+    problem.segments = array.segments();
+    problem.segment = array.segment;
+    std::int64_t error = 0;
+    std::int64_t used = 0;
+    for (int pair = 0; pair < plan.outputs; ++pair) {
+        problem.targets.assign(plan.inputs.size(), BlsProblem::kFree);
+        for (std::size_t slot = 0; slot < plan.inputs.size(); ++slot) {
+            if (plan.inputs[slot] == kNoInput) continue;
+            const int weight = weight_of(weights, plan, slot, pair);
+            const SignPlace place = sign_place(array, vectors.count(), slot, pair);
+            problem.targets[slot] = std::abs(weight);
+            mapped.signs.set(place.row, place.col, weight < 0);
+            ++used;
+        }
+        const BlsSolution solution = solver.solve(problem, rng);
+        error += bls_objective(problem, solution);
+        place_row_pair(solution, array, pair, mapped.cells, rng);
+    }
+    mapped.mean_abs_error = used == 0 ? 0.0 : static_cast<double>(error) / static_cast<double>(used);
+    return mapped;
+}
+
+std::vector<std::int32_t> realised_weights(const MappedCrossbar& crossbar, const CrossbarPlan& plan,
+                                           const ArrayGeometry& array, const GslVectors& vectors) {
+    check_plan(plan, array, vectors);
+    const auto outputs = static_cast<std::size_t>(plan.outputs);
+    std::vector<std::int32_t> realised(plan.inputs.size() * outputs, 0);
+    for (std::size_t slot = 0; slot < plan.inputs.size(); ++slot) {
+        if (plan.inputs[slot] == kNoInput) continue;
+        const GslVector vector = vectors.of_slot(static_cast<int>(slot), array.segments());
+        const BitMatrix lines = logical_lines(crossbar.cells, array, vector, plan.outputs);
+        for (std::size_t o = 0; o < outputs; ++o) {
+            const auto ones = static_cast<std::int32_t>(popcount(lines.row(o), lines.words_per_row()));
+            const SignPlace place = sign_place(array, vectors.count(), slot, static_cast<int>(o));
+            realised[slot * outputs + o] = crossbar.signs.get(place.row, place.col) ? -ones : ones;
+        }
+    }
+    return realised;
+}
+
+} // namespace veilram

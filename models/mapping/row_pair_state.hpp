@@ -1,5 +1,4 @@
-// What the fast solver of bit-line sharing searches over: the differences of the two rows, and what a change of them
-// costs.
+// What the fast solver of bit-line sharing searches over: the differences of the two rows, and the cost of changes.
 //
 // With d_j = S_j - S_(j+segments), u_ij = +1 where bit j of vector i is set and -1 elsewhere, x_i = sum_j u_ij d_j and
 // T = sum S:
@@ -19,8 +18,7 @@
 
 namespace veilram {
 
-/// u_ij. What the solver sums are whole numbers below 2^24: floats hold them exactly and every SIMD unit multiplies
-/// them.
+/// u_ij. What the solver sums are whole numbers below 2^24, which floats hold exactly and every SIMD unit multiplies.
 class SignMatrix {
 public:
     SignMatrix() = default;

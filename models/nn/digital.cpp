@@ -23,8 +23,7 @@ Taps taps(int position, int kernel, int stride, int pad_before, int pad_after, i
 }
 
 /// Applies `reduce(plane, row taps, column taps)` to every window of every channel plane.
-template <class Reduce>
-void pool(const Window& w, const Tensor& in, Tensor& out, Reduce reduce) {
+template <class Reduce> void pool(const Window& w, const Tensor& in, Tensor& out, Reduce reduce) {
     const int in_h = static_cast<int>(in.dim(2)), in_w = static_cast<int>(in.dim(3));
     const std::size_t planes = static_cast<std::size_t>(in.dim(0) * in.dim(1));
     float* result = out.data.data();
@@ -50,11 +49,13 @@ public:
             const std::size_t c = part % channels;
             const float factor = op.gamma[c] / std::sqrt(op.variance[c] + op.epsilon);
             const float shift = op.beta[c] - op.mean[c] * factor;
-            for (std::size_t i = part * plane; i < (part + 1) * plane; ++i) out_.data[i] = in_[0]->data[i] * factor + shift;
+            for (std::size_t i = part * plane; i < (part + 1) * plane; ++i)
+                out_.data[i] = in_[0]->data[i] * factor + shift;
         }
     }
     void operator()(const Relu&) const {
-        std::transform(in_[0]->data.begin(), in_[0]->data.end(), out_.data.begin(), [](float v) { return v > 0 ? v : 0; });
+        std::transform(in_[0]->data.begin(), in_[0]->data.end(), out_.data.begin(),
+                       [](float v) { return v > 0 ? v : 0; });
     }
     void operator()(const MaxPool& op) const {
         const int in_w = static_cast<int>(in_[0]->dim(3));
@@ -62,7 +63,8 @@ public:
         pool(w, *in_[0], out_, [&](const float* plane, const Taps& rows, const Taps& columns) {
             float best = -std::numeric_limits<float>::infinity();
             for (int y = rows.first; y < rows.end; y += w.dilation_h)
-                for (int x = columns.first; x < columns.end; x += w.dilation_w) best = std::max(best, plane[y * in_w + x]);
+                for (int x = columns.first; x < columns.end; x += w.dilation_w)
+                    best = std::max(best, plane[y * in_w + x]);
             return best;
         });
     }
@@ -87,7 +89,8 @@ public:
         }
     }
     void operator()(const Add&) const {
-        std::transform(in_[0]->data.begin(), in_[0]->data.end(), in_[1]->data.begin(), out_.data.begin(), std::plus<>());
+        std::transform(in_[0]->data.begin(), in_[0]->data.end(), in_[1]->data.begin(), out_.data.begin(),
+                       std::plus<>());
     }
     void operator()(const Pad& op) const {
         std::fill(out_.data.begin(), out_.data.end(), op.value);

@@ -32,7 +32,8 @@ void scale_outputs(Tensor& weight, std::vector<float>& bias, const BatchNorm& no
     const std::size_t row = weight.size() / outputs;
     for (std::size_t o = 0; o < outputs; ++o) {
         const double factor = norm.gamma[o] / std::sqrt(static_cast<double>(norm.variance[o]) + norm.epsilon);
-        for (std::size_t i = o * row; i < (o + 1) * row; ++i) weight.data[i] = static_cast<float>(weight.data[i] * factor);
+        for (std::size_t i = o * row; i < (o + 1) * row; ++i)
+            weight.data[i] = static_cast<float>(weight.data[i] * factor);
         bias[o] = static_cast<float>((bias[o] - static_cast<double>(norm.mean[o])) * factor + norm.beta[o]);
     }
 }
@@ -65,7 +66,8 @@ std::vector<std::size_t> matrix_nodes(const Graph& graph) {
 MatrixShape matrix_shape(const Op& op) {
     if (const auto* conv = std::get_if<Conv>(&op)) {
         const Shape& shape = conv->weight.shape;
-        return {conv->groups, static_cast<int>(shape[1] * shape[2] * shape[3]), static_cast<int>(shape[0] / conv->groups)};
+        return {conv->groups, static_cast<int>(shape[1] * shape[2] * shape[3]),
+                static_cast<int>(shape[0] / conv->groups)};
     }
     if (const auto* dense = std::get_if<Dense>(&op))
         return {1, static_cast<int>(dense->weight.dim(1)), static_cast<int>(dense->weight.dim(0))};

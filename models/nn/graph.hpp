@@ -18,8 +18,8 @@ struct Window {
     int dilation_h = 1, dilation_w = 1;
     bool ceil_mode = false;
 
-    /// Number of window positions; 0 when the window is larger than the padded image. With ceil_mode a last, partial window
-    /// counts if it starts inside the image or its leading padding.
+    /// Number of window positions; 0 when the window is larger than the padded image. With ceil_mode a last, partial
+    /// window counts if it starts inside the image or its leading padding.
     int out_h(int in_h) const;
     int out_w(int in_w) const;
 };
@@ -58,15 +58,16 @@ struct Pad {
     std::vector<std::int64_t> before, after;
     float value = 0.0F;
 };
-/// start:stop:step per dimension of [N, C, H, W], step > 0; stop is already clipped to the dimension. The batch is never
-/// cut: its entry is 0:1:1, whatever the batch.
+/// start:stop:step per dimension of [N, C, H, W], step > 0; stop is already clipped to the dimension. The batch is
+/// never cut: its entry is 0:1:1, whatever the batch.
 struct Slice {
     std::vector<std::int64_t> start, stop, step;
 };
 /// [N, ...] -> [N, product of the rest].
 struct Flatten {};
 
-using Op = std::variant<Conv, Dense, BatchNorm, Relu, MaxPool, AveragePool, GlobalAveragePool, Add, Pad, Slice, Flatten>;
+using Op =
+    std::variant<Conv, Dense, BatchNorm, Relu, MaxPool, AveragePool, GlobalAveragePool, Add, Pad, Slice, Flatten>;
 
 /// Index of a value: 0 is the network's input, i+1 is the output of node i.
 using ValueId = std::size_t;
@@ -93,15 +94,16 @@ bool is_matrix(const Op& op);
 /// "conv", "dense", "batch_norm", ...
 std::string op_name(const Op& op);
 
-/// Shape of one node's result for operands of these shapes, all per image. Of a weight only the shape is read, its data may be
-/// absent (an image's public program has none). Throws UserError naming the node, what it expects and what it got.
+/// Shape of one node's result for operands of these shapes, all per image. Of a weight only the shape is read, its data
+/// may be absent (an image's public program has none). Throws UserError naming the node, what it expects and what it
+/// got.
 Shape output_shape(const Node& node, const std::vector<Shape>& inputs);
 
 /// Checks every node's inputs and computes out_shape. Throws UserError naming the node and both shapes.
 void infer_shapes(Graph& graph);
 
-/// Folds every BatchNorm that directly follows a Conv or Dense (and is its only reader) into that node's weights and bias,
-/// and makes every other BatchNorm stay as it is. The function computed is unchanged up to float rounding.
+/// Folds every BatchNorm that directly follows a Conv or Dense (and is its only reader) into that node's weights and
+/// bias, and makes every other BatchNorm stay as it is. The function computed is unchanged up to float rounding.
 Graph fold_batch_norm(const Graph& graph);
 
 /// K x M matrices of a layer as the crossbars see them (spec section 4): one per group.

@@ -27,9 +27,9 @@ public:
         expect(w.size() == 4 && op.groups >= 1 && w[0] % op.groups == 0,
                "expects a weight of [outputs, channels / groups, height, width] whose outputs divide into " +
                    std::to_string(op.groups) + " groups, got " + to_string(w));
-        expect(w[2] == op.window.kernel_h && w[3] == op.window.kernel_w, "has a weight of " + to_string(w) +
-                                                                             " but a window of " +
-                                                                             extent(op.window.kernel_h, op.window.kernel_w));
+        expect(w[2] == op.window.kernel_h && w[3] == op.window.kernel_w,
+               "has a weight of " + to_string(w) + " but a window of " +
+                   extent(op.window.kernel_h, op.window.kernel_w));
         check_weight(op.weight, op.bias);
         check_image(w[1] * op.groups, "for its weight of " + to_string(w));
         const auto [h, width] = windows(op.window);
@@ -104,8 +104,8 @@ private:
 
     void check_weight(const Tensor& weight, const std::vector<float>& bias) const {
         const std::int64_t count = element_count(weight.shape);
-        expect(count > 0 && count <= std::numeric_limits<int>::max(), "has a weight of " + to_string(weight.shape) +
-                                                                          ", expected 1 to 2^31 values");
+        expect(count > 0 && count <= std::numeric_limits<int>::max(),
+               "has a weight of " + to_string(weight.shape) + ", expected 1 to 2^31 values");
         expect(weight.data.empty() || static_cast<std::int64_t>(weight.size()) == count,
                "has " + std::to_string(weight.size()) + " weights, expected " + to_string(weight.shape));
         expect(bias.empty() || static_cast<std::int64_t>(bias.size()) == weight.dim(0),
@@ -116,11 +116,13 @@ private:
         const std::string wanted = channels < 0 ? "CxHxW" : std::to_string(channels) + "xHxW";
         expect(in_[0].size() == 3 && (channels < 0 || in_[0][0] == channels) && in_[0][1] <= kMaxExtent &&
                    in_[0][2] <= kMaxExtent,
-               "expects an input of " + wanted + " " + reason + (reason.empty() ? "" : ", ") + "got " + to_string(in_[0]));
+               "expects an input of " + wanted + " " + reason + (reason.empty() ? "" : ", ") + "got " +
+                   to_string(in_[0]));
     }
     std::pair<int, int> windows(const Window& w) const {
         for (const int v : {w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w})
-            expect(v >= 1 && v <= kMaxExtent, "has a window, stride or dilation outside 1.." + std::to_string(kMaxExtent));
+            expect(v >= 1 && v <= kMaxExtent,
+                   "has a window, stride or dilation outside 1.." + std::to_string(kMaxExtent));
         for (const int v : {w.pad_top, w.pad_left, w.pad_bottom, w.pad_right})
             expect(v >= 0 && v <= kMaxExtent, "has a padding outside 0.." + std::to_string(kMaxExtent));
         const int h = w.out_h(static_cast<int>(in_[0][1])), width = w.out_w(static_cast<int>(in_[0][2]));

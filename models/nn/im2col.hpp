@@ -8,7 +8,8 @@
 
 namespace veilram {
 
-/// One group of a convolution on one image. The image is copied once into a padded one, so that no tap needs a bounds check.
+/// One group of a convolution on one image. The image is copied once into a padded one, so that no tap needs a bounds
+/// check.
 struct PatchGeometry {
     Window window;
     int channels = 0; ///< of the group
@@ -28,7 +29,8 @@ struct PatchGeometry {
 /// `in_shape` is [N, C, H, W].
 PatchGeometry patch_geometry(const Conv& conv, const Shape& in_shape);
 
-/// Writes convert(sample) of the group's channels, which start at `image`, inside `padded`; the border keeps what it holds.
+/// Writes convert(sample) of the group's channels, which start at `image`, inside `padded`; the border keeps what it
+/// holds.
 template <class T, class Convert>
 void fill_padded(const PatchGeometry& g, const float* image, Convert convert, std::vector<T>& padded) {
     for (int c = 0; c < g.channels; ++c) {

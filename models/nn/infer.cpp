@@ -43,7 +43,8 @@ void convolve(const Conv& conv, const Tensor& input, Tensor& out) {
     for (std::int64_t image = 0; image < input.dim(0); ++image) {
         for (int group = 0; group < m.groups; ++group) {
             const std::size_t part = static_cast<std::size_t>(image) * m.groups + group;
-            fill_padded(g, input.data.data() + part * in_step, [](float v) { return v; }, padded);
+            fill_padded(
+                g, input.data.data() + part * in_step, [](float v) { return v; }, padded);
             gather_columns(g, padded, columns);
             const std::size_t first_weight = static_cast<std::size_t>(group) * m.outputs * m.inputs;
             const ConstMatrixView weight(conv.weight.data.data() + first_weight, m.outputs, m.inputs);
@@ -78,8 +79,8 @@ void check_batch(const Graph& graph, const Tensor& batch) {
     const bool fits = batch.shape.size() == graph.in_shape.size() + 1 &&
                       std::equal(graph.in_shape.begin(), graph.in_shape.end(), batch.shape.begin() + 1);
     if (!fits)
-        throw UserError("network '" + graph.name + "' expects a batch of images of " + to_string(graph.in_shape) + ", got " +
-                        to_string(batch.shape));
+        throw UserError("network '" + graph.name + "' expects a batch of images of " + to_string(graph.in_shape) +
+                        ", got " + to_string(batch.shape));
     if (graph.nodes.empty()) throw UserError("network '" + graph.name + "' has no nodes");
 }
 

@@ -1,5 +1,5 @@
-// Inference over a graph. The digital operations are the same code in every fidelity (spec section 4); what differs is who
-// multiplies by the weight matrices.
+// Inference over a graph. The digital operations are the same code in every fidelity (spec section 4); what differs is
+// who multiplies by the weight matrices.
 #pragma once
 
 #include "models/nn/graph.hpp"

@@ -18,7 +18,8 @@ Patches conv_patches(const Conv& conv, int group, const Tensor& input, const Act
     std::uint8_t* to = patches.levels.data();
     for (std::size_t image = 0; image < images; ++image) {
         const float* from = input.data.data() + (image * conv.groups + group) * group_size;
-        fill_padded(g, from, [&](float v) { return to_level(v, quant); }, padded);
+        fill_padded(
+            g, from, [&](float v) { return to_level(v, quant); }, padded);
         for (int y = 0; y < g.out_h; ++y)
             for (int x = 0; x < g.out_w; ++x, to += inputs) {
                 const std::uint8_t* patch = padded.data() + g.origin(y, x);
@@ -101,7 +102,8 @@ Accumulators ExactEngine::accumulate(std::size_t layer, int group, const Patches
     for (std::size_t p = 0; p < patches.positions; ++p) {
         const std::uint8_t* patch = patches.levels.data() + p * inputs;
         std::copy(patch, patch + inputs, levels.begin());
-        for (int o = 0; o < outputs; ++o) *to++ = dot(matrix + static_cast<std::size_t>(o) * inputs, levels.data(), inputs);
+        for (int o = 0; o < outputs; ++o)
+            *to++ = dot(matrix + static_cast<std::size_t>(o) * inputs, levels.data(), inputs);
     }
     return result;
 }

@@ -102,13 +102,17 @@ void observe(const Graph& graph, const Tensor& images, std::int64_t count, const
 std::vector<Range> observed_ranges(const Graph& graph, const Tensor& images, std::int64_t count) {
     std::vector<Range> ranges(matrix_nodes(graph).size());
     observe(graph, images, count, [&](std::size_t layer, const Tensor& input) {
+        if (!std::all_of(input.data.begin(), input.data.end(), [](float v) { return std::isfinite(v); }))
+            throw UserError("network '" + graph.name + "': inputs of matrix layer " + std::to_string(layer) +
+                            " are not finite; check the weights and the image normalisation");
         const auto [low, high] = std::minmax_element(input.data.begin(), input.data.end());
         ranges[layer] = {std::min(ranges[layer].low, *low), std::max(ranges[layer].high, *high)};
     });
     return ranges;
 }
 
-/// Cuts the tails off each range. A range whose bulk is 0 (a sparse layer) stays whole: the tail is all its information.
+/// Cuts the tails off each range. A range whose bulk is 0 (a sparse layer) stays whole: the tail is all its
+/// information.
 void clip_to_percentile(const Graph& graph, const Tensor& images, std::int64_t count, double percentile,
                         std::vector<Range>& ranges) {
     std::vector<Histogram> histograms;
@@ -141,7 +145,8 @@ void check(const Graph& graph, const Tensor& images, const QuantConfig& config) 
     if (config.calibration_images < 1)
         throw UserError("calibration_images is " + std::to_string(config.calibration_images) + ", expected 1 or more");
     if (config.activations == ActivationScale::percentile && !(config.percentile > 50.0 && config.percentile <= 100.0))
-        throw UserError("percentile is " + std::to_string(config.percentile) + ", expected more than 50 and at most 100");
+        throw UserError("percentile is " + std::to_string(config.percentile) +
+                        ", expected more than 50 and at most 100");
     if (images.shape.empty() || images.dim(0) < 1)
         throw UserError("calibrating network '" + graph.name + "' needs at least one image");
 }

@@ -40,8 +40,8 @@ struct QuantWeights {
 
     std::int16_t at(int output, int input) const { return q[static_cast<std::size_t>(output) * shape.inputs + input]; }
 };
-/// s_w = max|w| * 256/255, 1 where all weights are 0; q = sign(w) * round_half_even(|w| * 256 / s_w). Throws UserError when the
-/// layer has so many inputs that a sum of products q * level could overflow 32 bits.
+/// s_w = max|w| * 256/255, 1 where all weights are 0; q = sign(w) * round_half_even(|w| * 256 / s_w). Throws UserError
+/// when the layer has so many inputs that a sum of products q * level could overflow 32 bits.
 QuantWeights quantise_weights(const Op& op, WeightScale mode);
 
 /// What the digital unit needs for one matrix layer; public (spec section 8: public scales).
@@ -52,12 +52,14 @@ struct LayerQuant {
 };
 
 /// Input quantisers of all matrix nodes, from float inference over the first `calibration_images` of `images` [N, ...].
-/// Inputs that are never negative get zero = 0 and s_x = high * 256/255; others a zero point such that levels 0..255 cover
-/// [low, high]. `percentile` p replaces high by a value with p % of the inputs below it, and a negative low likewise, unless
-/// nothing but zeros would be left. Throws UserError for an empty batch, a wrong image shape or a setting out of range.
+/// Inputs that are never negative get zero = 0 and s_x = high * 256/255; others a zero point such that levels 0..255
+/// cover [low, high]. `percentile` p replaces high by a value with p % of the inputs below it, and a negative low
+/// likewise, unless nothing but zeros would be left. Throws UserError for an empty batch, a wrong image shape or a
+/// setting out of range.
 std::vector<ActivationQuant> calibrate(const Graph& graph, const Tensor& images, const QuantConfig& config);
 
-/// Levels of the patches of one group: [positions][K], positions = N * out_h * out_w (N for Dense). Padding uses level z.
+/// Levels of the patches of one group: [positions][K], positions = N * out_h * out_w (N for Dense). Padding uses level
+/// z.
 struct Patches {
     std::size_t positions = 0;
     int inputs = 0; ///< K
@@ -84,7 +86,8 @@ protected:
     virtual Accumulators accumulate(std::size_t layer, int group, const Patches& patches) = 0;
     /// Products are in units of 1/unit() counts.
     virtual int unit() const = 0;
-    /// Per output of the group: sum over k of the signed weight as the engine realises it (in 1/256 of full scale, like q).
+    /// Per output of the group: sum over k of the signed weight as the engine realises it (in 1/256 of full scale, like
+    /// q).
     virtual std::vector<std::int32_t> weight_sums(std::size_t layer, int group) = 0;
 
 private:
@@ -106,10 +109,10 @@ private:
     std::vector<QuantWeights> weights_;
 };
 
-/// The digital step after the last read of a layer, shared with the hardware model. `unit` says how fine `acc` counts: 1 for
-/// crossbar counts (q * L / 256), 256 for exact products (q * L); `weight_sums` are sums of signed weights q. Writes
-/// y[o] = (acc[o] - zero * weight_sums[o] * unit / 256) * s_w[o] * s_x / (256 * unit) + bias[o]
-/// into the group's channels of `out` [N, groups * M, oh, ow] (or [N, M]), in double until stored.
+/// The digital step after the last read of a layer, shared with the hardware model. `unit` says how fine `acc` counts:
+/// 1 for crossbar counts (q * L / 256), 256 for exact products (q * L); `weight_sums` are sums of signed weights q.
+/// Writes y[o] = (acc[o] - zero * weight_sums[o] * unit / 256) * s_w[o] * s_x / (256 * unit) + bias[o] into the group's
+/// channels of `out` [N, groups * M, oh, ow] (or [N, M]), in double until stored.
 void dequantise(const Accumulators& acc, int group, int unit, const LayerQuant& quant,
                 const std::vector<std::int32_t>& weight_sums, Tensor& out);
 

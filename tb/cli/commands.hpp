@@ -29,6 +29,8 @@ struct FileArgs {
 };
 /// Compiles the network of a configuration into a protected image.
 void compile_command(const FileArgs& args, std::ostream& out);
+/// Trains a network from scratch and writes ONNX. Without libtorch it throws UserError, and so does tune_command.
+void train_command(const FileArgs& args, std::ostream& out);
 /// Fine-tunes the network of a configuration for its mapping and writes ONNX.
 void tune_command(const FileArgs& args, std::ostream& out);
 

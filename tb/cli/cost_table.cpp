@@ -30,11 +30,16 @@ const std::array<CostField, 20>& cost_fields() {
 }
 
 void fields(FieldVisitor& v, CostTable& table) {
+    v.integer("adcs_per_crossbar", table.adcs_per_crossbar, {1, 256},
+              "converters that share the row pairs of a crossbar");
+    v.integer("inject_cycles", table.inject_cycles, {1, 256}, "clocks of the sign-bit converter's injector per stream");
     for (std::size_t i = 0; i < table.entries.size(); ++i)
         v.cost(cost_fields()[i].key, table.entries[i], required(cost_fields()[i].help));
 }
 
 void set_costs(ChipCosts& chip, const CostTable& table) {
+    chip.adcs_per_crossbar = table.adcs_per_crossbar;
+    chip.inject_cycles = table.inject_cycles;
     for (std::size_t i = 0; i < table.entries.size(); ++i) chip.*cost_fields()[i].cost = table.entries[i].cost;
 }
 

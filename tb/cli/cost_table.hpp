@@ -17,11 +17,13 @@ struct CostField {
 const std::array<CostField, 20>& cost_fields();
 
 struct CostTable {
+    int adcs_per_crossbar = ChipCosts{}.adcs_per_crossbar;
+    int inject_cycles = ChipCosts{}.inject_cycles;
     std::array<CostEntry, 20> entries; ///< in the order of cost_fields()
 };
 void fields(FieldVisitor& v, CostTable& table);
 
-/// Fills in the costs of a chip, without their sources.
+/// Fills in the table, without the sources.
 void set_costs(ChipCosts& chip, const CostTable& table);
 
 } // namespace veilram

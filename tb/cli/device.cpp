@@ -38,15 +38,15 @@ Compiled open_image(const std::string& path, const KeyConfig& keys) {
     return device;
 }
 
-std::map<PirateVariant, PirateResult> run_pirates(const Compiled& device, const RunConfig& config,
+std::map<PirateVariant, PirateResult> run_pirates(const Compiled& device, const NvmPart& dump, const RunConfig& config,
                                                   const Dataset& data) {
     const Dataset images = data.slice(0, static_cast<std::size_t>(config.pirate.images));
     std::map<PirateVariant, PirateResult> results;
     for (const auto variant : {PirateVariant::signs_known, PirateVariant::signs_unknown, PirateVariant::gsl_zero}) {
         for (int i = 0; i < config.pirate.seeds; ++i) {
             const std::uint64_t seed = config.compile.seed + static_cast<std::uint64_t>(i);
-            const PirateDevice pirate = make_pirate(variant, device.program, device.image.nvm, device.secrets, seed);
-            ScEngine engine(pirate.program, pirate.nvm, pirate.secrets);
+            const PirateDevice pirate = make_pirate(variant, device.program, dump, device.secrets, seed);
+            ScEngine engine(pirate.program, dump, pirate.secrets);
             const std::string what = "pirate, " + to_string(variant) + ", seed " + std::to_string(seed);
             const auto predictions = predict(pirate.program.graph, engine, images, pirate.program.input, what);
             results[variant].accuracy.push_back(accuracy(predictions, images));

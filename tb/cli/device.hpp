@@ -15,8 +15,9 @@ namespace veilram {
 /// another key.
 Compiled open_image(const std::string& path, const KeyConfig& keys);
 
-/// Accuracy of the thief's devices on the first `config.pirate.images` of `data`.
-std::map<PirateVariant, PirateResult> run_pirates(const Compiled& device, const RunConfig& config, const Dataset& data);
+/// Accuracy of the thief's devices, made of the cells in `dump`, on the first `config.pirate.images` of `data`.
+std::map<PirateVariant, PirateResult> run_pirates(const Compiled& device, const NvmPart& dump, const RunConfig& config,
+                                                  const Dataset& data);
 
 /// The variant that a thief of a device with these signs really is.
 PirateVariant real_thief(SignMode signs);

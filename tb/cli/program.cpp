@@ -65,7 +65,7 @@ void add_inspect(CLI::App& app, std::ostream& out) {
 }
 
 void add_commands(CLI::App& app, std::ostream& out) {
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);
     app.footer(kExamples);
     const BuildInfo build = build_info();
     app.set_version_flag("--version", "veilram " + build.version + " (" + build.revision + ")");
@@ -81,6 +81,7 @@ void add_commands(CLI::App& app, std::ostream& out) {
                      compile_command, out);
     add_file_command(app, "tune", "Fine-tune the network for its mapping", "network to write (ONNX)", tune_command,
                      out);
+    add_file_command(app, "train", "Train a network from scratch", "network to write (ONNX)", train_command, out);
     add_inspect(app, out);
 }
 
@@ -92,6 +93,8 @@ int run_program(int argc, const char* const* argv, std::ostream& out, std::ostre
     try {
         add_commands(app, out);
         app.parse(argc, argv);
+        if (app.get_subcommands().empty())
+            throw CLI::RequiredError("A subcommand (run, compile, train, tune or inspect)");
         return kSuccess;
     } catch (const CLI::ParseError& error) {
         return app.exit(error, out, err) == 0 ? kSuccess : kUserError;

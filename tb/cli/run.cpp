@@ -1,6 +1,7 @@
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/device.hpp"
+#include "tb/cli/platform_run.hpp"
 #include "tb/cli/report.hpp"
 
 #include <chrono>
@@ -64,18 +65,21 @@ Compiled make_device(const RunArgs& args, const RunConfig& config, const Quantis
     return device;
 }
 
-TargetRun run_target(const Compiled& device, const Dataset& test) { return run_functional(device, test); }
+TargetRun run_target(const Compiled& device, const RunConfig& config, const Dataset& test, const std::string& folder) {
+    if (config.fidelity == Fidelity::functional) return run_functional(device, test);
+    return run_platform(device, config, test, folder);
+}
 
-void measure_device(const Compiled& device, const Dataset& test, RunReport& report) {
+void measure_device(const Compiled& device, const Dataset& test, const std::string& folder, RunReport& report) {
     const Stopwatch watch;
-    report.target = run_target(device, test);
+    report.target = run_target(device, report.config, test, folder);
     report.target_wall_s = watch.wall_s();
     report.target_cpu_s = watch.cpu_s();
     report.target_accuracy = accuracy(report.target.predictions, test);
     report.storage = device.storage;
     report.signs = device.program.signs;
     report.thief = real_thief(report.signs.mode);
-    report.pirates = run_pirates(device, report.config, test);
+    report.pirates = run_pirates(device, report.target.dump, report.config, test);
 }
 
 } // namespace
@@ -92,7 +96,7 @@ void run_command(const RunArgs& args, std::ostream& out) {
     const QuantisedNetwork network = measure_network(report.config, test, report);
     const Compiled device = make_device(args, report.config, network, test);
     const std::string folder = make_folder(args);
-    measure_device(device, test, report);
+    measure_device(device, test, folder, report);
     report.job_wall_s = watch.wall_s();
     write_report(report, folder);
     print_summary(report, folder, out);

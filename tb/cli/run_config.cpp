@@ -43,6 +43,12 @@ void check_data(const DataConfig& data, Problems& problems) {
                                   " files, for example --set data.path=../data/" + name_of(data.source));
 }
 
+void check_learning(const std::string& section, double rate, double share, Problems& problems) {
+    if (rate <= 0) problems.add(section + ".learning_rate", "must be above 0");
+    if (share <= 0)
+        problems.add(section + ".validation_share", "must be above 0: the best state is chosen on these images");
+}
+
 } // namespace
 
 void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out) {
@@ -54,7 +60,8 @@ void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out)
     if (config.fidelity != Fidelity::functional && !config.costs)
         problems.add("costs", "is missing: fidelity " + name_of(config.fidelity) +
                                   " needs a cost table (include one of configs/costs), or take fidelity: functional");
-    if (config.tune.learning_rate <= 0) problems.add("tune.learning_rate", "must be above 0");
+    check_learning("tune", config.tuning.tune.learning_rate, config.tuning.tune.validation_share, problems);
+    check_learning("train", config.training.train.learning_rate, config.training.train.validation_share, problems);
 }
 
 RunConfig load_run_config(const std::string& path, const std::vector<std::string>& settings) {

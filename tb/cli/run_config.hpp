@@ -4,6 +4,7 @@
 #include "models/config/reader.hpp"
 #include "models/data/dataset.hpp"
 #include "models/image/compile.hpp"
+#include "models/learn/train.hpp"
 #include "models/learn/tune.hpp"
 #include "tb/cli/cost_table.hpp"
 
@@ -30,6 +31,20 @@ struct PirateConfig {
     int images = 200; ///< test images per guess, at most as many as are run
 };
 
+enum class Topology { lenet5, network };
+/// What `veilram train` does besides TrainConfig.
+struct TrainingConfig {
+    Topology topology = Topology::lenet5;
+    int digits = 0; ///< generated digits that join the training images
+    TrainConfig train;
+};
+
+/// What `veilram tune` does besides TuneConfig.
+struct TuningConfig {
+    int digits = 0; ///< generated digits that join the training images
+    TuneConfig tune;
+};
+
 struct TraceConfig {
     bool vcd = true;
     bool secrets = false; ///< lets secret signals into the waveform
@@ -42,11 +57,10 @@ struct RunConfig {
     CompileConfig compile; ///< seed, crossbar, quant, map, converter, adc, signs, keys and the input format
     Fidelity fidelity = Fidelity::lt;
     ResConfig res;
-    int adcs_per_crossbar = ChipCosts{}.adcs_per_crossbar;
-    int inject_cycles = ChipCosts{}.inject_cycles;
     std::optional<CostTable> costs; ///< every fidelity with time needs one
     PirateConfig pirate;
-    TuneConfig tune;
+    TuningConfig tuning;
+    TrainingConfig training;
     TraceConfig trace;
 };
 void fields(FieldVisitor& v, RunConfig& c);

@@ -56,6 +56,10 @@ template <> const Choices<Fidelity>& choices<Fidelity>() {
     static const Choices<Fidelity> all{{"functional", Fidelity::functional}, {"lt", Fidelity::lt}};
     return all;
 }
+template <> const Choices<Topology>& choices<Topology>() {
+    static const Choices<Topology> all{{"lenet5", Topology::lenet5}, {"network", Topology::network}};
+    return all;
+}
 template <> const Choices<ResPolicy>& choices<ResPolicy>() {
     static const Choices<ResPolicy> all{{"per_layer", ResPolicy::per_layer}};
     return all;
@@ -96,16 +100,14 @@ static void fields(FieldVisitor& v, MapConfig& c) {
     v.integer("n", c.n, {1, 32}, "secret GSL vectors per crossbar; it then holds 2n slots");
 }
 
-static void converter_fields(FieldVisitor& v, RunConfig& c) {
-    v.choice("kind", c.compile.converter.kind, "how a level becomes a stream");
-    v.integer("lfsr_seed", c.compile.converter.lfsr_seed, {0, 255}, "first state of the LFSR");
-    v.integer("inject_cycles", c.inject_cycles, {1, 256}, "clocks of the sign-bit converter's injector per stream");
+static void fields(FieldVisitor& v, ConverterConfig& c) {
+    v.choice("kind", c.kind, "how a level becomes a stream");
+    v.integer("lfsr_seed", c.lfsr_seed, {0, 255}, "first state of the LFSR");
 }
 
-static void adc_fields(FieldVisitor& v, RunConfig& c) {
-    v.integer("bits", c.compile.adc.bits, {1, 16}, "resolution; 8 hold every count");
-    v.choice("overflow", c.compile.adc.overflow, "what a count beyond the largest code becomes");
-    v.integer("per_crossbar", c.adcs_per_crossbar, {1, 256}, "converters that share the row pairs of a crossbar");
+static void fields(FieldVisitor& v, AdcConfig& c) {
+    v.integer("bits", c.bits, {1, 16}, "resolution; 8 hold every count");
+    v.choice("overflow", c.overflow, "what a count beyond the largest code becomes");
 }
 
 static void fields(FieldVisitor& v, KeyConfig& c) {
@@ -124,12 +126,37 @@ static void fields(FieldVisitor& v, PirateConfig& c) {
     v.integer("images", c.images, {1, 1'000'000}, "test images per guess, at most as many as are run");
 }
 
-static void fields(FieldVisitor& v, TuneConfig& c) {
+static void fields(FieldVisitor& v, TuningConfig& tuning) {
+    TuneConfig& c = tuning.tune;
+    v.integer("digits", tuning.digits, {0, 1'000'000}, "generated digits that join the training images");
     v.integer("epochs", c.epochs, {1, 10'000}, "passes over the training images");
     v.integer("batch", c.batch, {1, 65'536}, "images per step");
-    v.real("learning_rate", c.learning_rate, {0, 10}, "of the optimiser");
+    v.real("learning_rate", c.learning_rate, {0, 10}, "of Adam at the start; falls to 0 along half a cosine");
     v.integer("resolve_every", c.resolve_every, {1, 1'000'000}, "steps between two mappings of the moving weights");
-    v.integer("seed", c.seed, {}, "of the order of the images");
+    v.real("validation_share", c.validation_share, {0, 0.9},
+           "share of the training images held back to choose the best mapping");
+    v.integer("seed", c.seed, {}, "of held-back images and order");
+}
+
+static void fields(FieldVisitor& v, Augment& c) {
+    v.real("rotate", c.rotate, {0, 180}, "degrees");
+    v.real("shift", c.shift, {0, 64}, "pixels, in both directions");
+    v.real("scale", c.scale, {0, 0.9}, "share of the size");
+    v.real("shear", c.shear, {0, 0.9}, "share of the size");
+}
+
+static void fields(FieldVisitor& v, TrainingConfig& c) {
+    v.choice("topology", c.topology,
+             "`lenet5`: the built-in one; `network`: that of `network.path`, its weights drawn anew");
+    v.integer("digits", c.digits, {0, 1'000'000}, "generated digits that join the training images");
+    v.integer("epochs", c.train.epochs, {1, 10'000}, "passes over the training images");
+    v.integer("batch", c.train.batch, {1, 65'536}, "images per step");
+    v.real("learning_rate", c.train.learning_rate, {0, 10}, "of Adam at the start; falls to 0 along half a cosine");
+    v.real("weight_decay", c.train.weight_decay, {0, 1}, "decoupled (AdamW)");
+    v.real("validation_share", c.train.validation_share, {0, 0.9},
+           "share of the training images held back to choose the best epoch");
+    v.integer("seed", c.train.seed, {}, "of first weights, held-back images, order and random changes");
+    v.section("augment", c.train.augment, "Random changes of a training image each time it is seen, each in [-x, +x].");
 }
 
 static void fields(FieldVisitor& v, TraceConfig& c) {
@@ -160,12 +187,13 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("quant", compile.quant, "How weights and activations become 8-bit levels.");
     v.section("crossbar", compile.array, "Size of the 1T4R crossbars.");
     v.section("map", compile.map, "How weights become cells.");
-    v.group("converter", "Binary-to-stream conversion.", [&] { converter_fields(v, c); });
-    v.group("adc", "The converters at the bit lines.", [&] { adc_fields(v, c); });
+    v.section("converter", compile.converter, "Binary-to-stream conversion.");
+    v.section("adc", compile.adc, "The converters at the bit lines.");
     v.section("keys", compile.keys, "Secrets and their seal.");
     v.section("res", c.res, "The runtime encryption scheduler.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");
-    v.section("tune", c.tune, "Fine-tuning with the mapping in the loop (`veilram tune`).");
+    v.section("tune", c.tuning, "Fine-tuning with the mapping in the loop (`veilram tune`).");
+    v.section("train", c.training, "Training from scratch (`veilram train`).");
     v.section("trace", c.trace, "The waveform.");
     v.optional_section("costs", c.costs,
                        "Time and energy of every event, each with its source: `{time: 50 ns, energy: 60 pJ, source: "

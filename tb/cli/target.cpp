@@ -7,7 +7,12 @@ namespace veilram {
 TargetRun run_functional(const Compiled& device, const Dataset& data) {
     ScEngine engine(device.program, device.image.nvm, device.secrets);
     TargetRun run;
-    run.predictions = predict(device.program.graph, engine, data, device.program.input, "target");
+    const Tensor logits = infer_all(device.program.graph, engine, data, device.program.input, "target");
+    const auto classes = static_cast<std::ptrdiff_t>(logits.dim(1));
+    for (auto row = logits.data.begin(); row != logits.data.end(); row += classes)
+        run.logits.emplace_back(row, row + classes);
+    run.predictions = argmax(logits);
+    run.dump = device.image.nvm;
     return run;
 }
 

@@ -25,7 +25,9 @@ struct Timing {
 };
 
 struct TargetRun {
+    std::vector<std::vector<float>> logits; ///< of every image, the same in every fidelity
     std::vector<int> predictions;
+    NvmPart dump; ///< what a thief reads from the powered-off chip
     std::optional<Timing> timing;
     std::vector<Stat> stats;
     std::vector<std::string> files; ///< written beside the report, such as "run.vcd"

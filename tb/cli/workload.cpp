@@ -53,18 +53,24 @@ ExactEngine make_exact_engine(const QuantisedNetwork& network, WeightScale mode)
     return {std::move(layers), std::move(weights)};
 }
 
-std::vector<int> predict(const Graph& graph, MatrixEngine& engine, const Dataset& data, const InputFormat& input,
-                         const std::string& what) {
-    std::vector<int> predictions;
-    predictions.reserve(data.count());
+Tensor infer_all(const Graph& graph, MatrixEngine& engine, const Dataset& data, const InputFormat& input,
+                 const std::string& what) {
+    const auto classes = static_cast<std::size_t>(element_count(graph.shape_of(graph.nodes.size())));
+    Tensor logits({static_cast<std::int64_t>(data.count()), static_cast<std::int64_t>(classes)});
     Progress bar(what, data.count());
     for (std::size_t first = 0; first < data.count(); first += kBatch) {
         const std::size_t count = std::min(kBatch, data.count() - first);
-        const Tensor batch = to_tensor(data.image(first), count, data.shape, input);
-        for (const int label : argmax(infer(graph, batch, engine))) predictions.push_back(label);
+        const Tensor batch = infer(graph, to_tensor(data.image(first), count, data.shape, input), engine);
+        std::copy(batch.data.begin(), batch.data.end(),
+                  logits.data.begin() + static_cast<std::ptrdiff_t>(first * classes));
         bar.step(count);
     }
-    return predictions;
+    return logits;
+}
+
+std::vector<int> predict(const Graph& graph, MatrixEngine& engine, const Dataset& data, const InputFormat& input,
+                         const std::string& what) {
+    return argmax(infer_all(graph, engine, data, input, what));
 }
 
 double accuracy(const std::vector<int>& predictions, const Dataset& data) {

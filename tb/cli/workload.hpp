@@ -31,7 +31,10 @@ QuantisedNetwork quantise_network(const Graph& graph, const Dataset& calibration
 /// The quantised network with exact products.
 ExactEngine make_exact_engine(const QuantisedNetwork& network, WeightScale mode);
 
-/// Predicted class of every image, in batches; `what` labels the progress bar.
+/// Logits [N, classes] of every image, in batches; `what` labels the progress bar.
+Tensor infer_all(const Graph& graph, MatrixEngine& engine, const Dataset& data, const InputFormat& input,
+                 const std::string& what);
+/// Predicted class of every image.
 std::vector<int> predict(const Graph& graph, MatrixEngine& engine, const Dataset& data, const InputFormat& input,
                          const std::string& what);
 

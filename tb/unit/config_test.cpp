@@ -144,7 +144,7 @@ TEST_F(ConfigTest, DumpKeepsValuesThatAreNotDefaults) {
     EXPECT_EQ(again.compile.quant.activations, ActivationScale::percentile);
     EXPECT_DOUBLE_EQ(again.compile.quant.percentile, 99.95);
     EXPECT_EQ(again.compile.adc.overflow, AdcOverflow::truncate);
-    EXPECT_DOUBLE_EQ(again.tune.learning_rate, 1e-5);
+    EXPECT_DOUBLE_EQ(again.tuning.tune.learning_rate, 1e-5);
     EXPECT_TRUE(again.trace.secrets);
     EXPECT_EQ(again.compile.array.rows, 128);
 }

@@ -1,0 +1,255 @@
+// Starts the program as a user does and looks at what it prints, writes and returns.
+#include "models/base/file.hpp"
+#include "models/base/random.hpp"
+#include "models/image/image.hpp"
+#include "models/nn/onnx.hpp"
+
+#include <boost/random/normal_distribution.hpp>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace veilram::test {
+namespace {
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Tensor random_tensor(Shape shape, Rng& rng) {
+    Tensor tensor(std::move(shape));
+    boost::random::normal_distribution<float> weight(0.0F, 0.2F);
+    for (float& value : tensor.data) value = weight(rng);
+    return tensor;
+}
+
+/// Small enough to run in a moment: conv 4 5x5 stride 4, ReLU, dense 10; weights are random.
+Graph small_network() {
+    Rng rng = make_rng(7, "small network");
+    Conv conv;
+    conv.window = {5, 5, 4, 4};
+    conv.weight = random_tensor({4, 1, 5, 5}, rng);
+    conv.bias.assign(4, 0.05F);
+    Dense dense;
+    dense.weight = random_tensor({10, 144}, rng);
+    Graph graph{"small", {1, 28, 28}, {}};
+    graph.nodes.push_back({"conv", conv, {0}, {}});
+    graph.nodes.push_back({"relu", Relu{}, {1}, {}});
+    graph.nodes.push_back({"flatten", Flatten{}, {2}, {}});
+    graph.nodes.push_back({"dense", dense, {3}, {}});
+    infer_shapes(graph);
+    return graph;
+}
+
+struct Outcome {
+    int code;
+    std::string out;
+    std::string err;
+};
+
+class CliTest : public ::testing::Test {
+protected:
+    CliTest() {
+        const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+        folder_ = fs::temp_directory_path() / ("veilram_" + std::string(info->name()) + std::to_string(::getpid()));
+        fs::create_directories(folder_);
+        export_onnx(small_network(), path("small.onnx"), "made by a test");
+        write_file(path("small.yaml"), "include: " VEILRAM_SOURCE_DIR "/configs/costs/reram_32nm.yaml\n"
+                                       "network: {path: small.onnx}\n"
+                                       "data: {images: 30}\n"
+                                       "quant: {calibration_images: 20}\n"
+                                       "map: {n: 2}\n"
+                                       "pirate: {seeds: 2, images: 10}\n");
+    }
+    ~CliTest() override { fs::remove_all(folder_); }
+
+    std::string path(const std::string& name) const { return (folder_ / name).string(); }
+    bool exists(const std::string& name) const { return fs::exists(folder_ / name); }
+    nlohmann::json results(const std::string& run) const {
+        return nlohmann::json::parse(read_file(path(run + "/results.json")));
+    }
+
+    /// Runs `veilram ARGUMENTS` in the test's folder.
+    Outcome veilram(const std::string& arguments) const {
+        const std::string command =
+            "cd '" + folder_.string() + "' && '" VEILRAM_PROGRAM "' " + arguments + " > out.txt 2> err.txt";
+        const int status = std::system(command.c_str());
+        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(path("out.txt")), read_file(path("err.txt"))};
+    }
+    void expect_success(const Outcome& outcome) const { EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err; }
+    /// The user's mistake: exit code 2, the message on stderr, nothing on stdout.
+    void expect_refusal(const std::string& arguments, const std::string& message) const {
+        const Outcome outcome = veilram(arguments);
+        EXPECT_EQ(outcome.code, 2) << arguments;
+        EXPECT_THAT(outcome.err, HasSubstr(message)) << arguments;
+        EXPECT_EQ(outcome.out, "") << arguments;
+    }
+    /// Compiles small.yaml to image.h5, reads it, lets `change` spoil it and writes spoilt.h5.
+    template <class Change> void spoil_image(Change change) const {
+        expect_success(veilram("compile small.yaml --out image.h5"));
+        Image image = read_image(path("image.h5"));
+        change(image);
+        write_image(image, path("spoilt.h5"));
+    }
+
+    fs::path folder_;
+};
+
+TEST_F(CliTest, RunReportsOwnerThiefStorageAndEveryValueUsed) {
+    const Outcome outcome = veilram("run small.yaml --fidelity functional --images 25");
+    expect_success(outcome);
+    EXPECT_THAT(outcome.out, HasSubstr("runs/small/results.json"));
+    const auto json = results("runs/small");
+    EXPECT_EQ(json["accuracy"]["images"], 25);
+    EXPECT_EQ(json["accuracy"]["pirate"]["gsl_zero"]["seeds"], 2);
+    EXPECT_EQ(json["protection"]["thief"], "signs_unknown");
+    EXPECT_EQ(json["storage"]["weights"], 4 * 25 + 10 * 144);
+    EXPECT_GT(json["storage"]["key_bits"], 0);
+    EXPECT_FALSE(json.contains("latency_s"));
+    EXPECT_TRUE(exists("runs/small/effective_config.yaml"));
+    EXPECT_TRUE(exists("runs/small/stats.csv"));
+}
+
+TEST_F(CliTest, ReportsOfEveryFidelityFitTheSchema) {
+    for (const std::string fidelity : {"functional", "lt"}) {
+        expect_success(veilram("run small.yaml --images 3 --fidelity " + fidelity + " --out " + fidelity));
+        const std::string check = "/usr/bin/python3 -m jsonschema -i '" + path(fidelity + "/results.json") +
+                                  "' '" VEILRAM_SOURCE_DIR "/docs/results.schema.json'";
+        EXPECT_EQ(std::system(check.c_str()), 0) << fidelity;
+    }
+}
+
+TEST_F(CliTest, ThePlatformComputesWhatTheArithmeticSaysAndAddsTimeAndAWaveform) {
+    expect_success(veilram("run small.yaml --images 10 --fidelity functional --out functional"));
+    expect_success(veilram("run small.yaml --images 10 --fidelity lt --out lt"));
+    EXPECT_EQ(results("lt")["accuracy"], results("functional")["accuracy"]);
+    EXPECT_GT(results("lt")["latency_s"]["inference"], 0.0);
+    EXPECT_GT(results("lt")["energy_j"]["boot"], 0.0);
+    EXPECT_EQ(results("lt")["trace"]["secrets"], false);
+    EXPECT_TRUE(exists("lt/run.vcd"));
+    EXPECT_TRUE(exists("lt/run.gtkw"));
+    expect_success(veilram("run small.yaml --images 3 --fidelity functional --out lt"));
+    EXPECT_FALSE(exists("lt/run.vcd")); // it showed another run
+}
+
+TEST_F(CliTest, TheEffectiveConfigurationRepeatsTheRun) {
+    expect_success(veilram("run small.yaml --fidelity functional --out one --set map.n=3 --set signs=public"));
+    expect_success(veilram("run one/effective_config.yaml --out two"));
+    auto one = results("one");
+    auto two = results("two");
+    EXPECT_EQ(one["protection"]["thief"], "signs_known");
+    for (const char* field : {"accuracy", "storage", "protection", "seeds"}) EXPECT_EQ(one[field], two[field]) << field;
+}
+
+TEST_F(CliTest, AnImageRunsLikeTheNetworkItWasCompiledFrom) {
+    expect_success(veilram("compile small.yaml --out image.h5"));
+    expect_success(veilram("run small.yaml --fidelity functional --out compiled"));
+    expect_success(veilram("run small.yaml --fidelity functional --out opened --image image.h5"));
+    EXPECT_EQ(results("opened")["accuracy"], results("compiled")["accuracy"]);
+    for (const char* field :
+         {"weights", "crossbars", "cells", "sign_cells", "key_bits", "sealed_bytes", "program_bytes"})
+        EXPECT_EQ(results("opened")["storage"][field], results("compiled")["storage"][field]) << field;
+}
+
+TEST_F(CliTest, InspectShowsTheTopologyOfAnImageWithoutAnyKey) {
+    write_file(path("root.key"), std::string(64, 'a') + "\n");
+    expect_success(veilram("compile small.yaml --set keys.root_key_file=root.key --out image.h5"));
+    const Outcome outcome = veilram("inspect image.h5");
+    expect_success(outcome);
+    EXPECT_THAT(outcome.out, HasSubstr("small, input 1x28x28"));
+    EXPECT_THAT(outcome.out, HasSubstr("masked (trivium)"));
+    EXPECT_THAT(outcome.out, HasSubstr("dense"));
+}
+
+TEST_F(CliTest, VersionHelpAndReferencePrintAndSucceed) {
+    EXPECT_THAT(veilram("--version").out, HasSubstr("veilram 0."));
+    const Outcome help = veilram("--help");
+    EXPECT_EQ(help.code, 0);
+    EXPECT_THAT(help.out, HasSubstr("Examples:"));
+    EXPECT_EQ(veilram("run --help").code, 0);
+    EXPECT_EQ(veilram("--describe").out, read_file(VEILRAM_SOURCE_DIR "/docs/config_reference.md"));
+}
+
+TEST_F(CliTest, WrongArgumentsAreRefusedByName) {
+    expect_refusal("", "subcommand");
+    expect_refusal("fly", "fly");
+    expect_refusal("run", "CONFIG");
+    expect_refusal("run small.yaml --images 0", "--images");
+    expect_refusal("run small.yaml --images many", "--images");
+    expect_refusal("run small.yaml --fidelity exact", "fidelity: 'exact' is not one of functional, lt");
+    expect_refusal("run small.yaml --set map.n=0", "--set map.n=0: map.n: 0 is not in 1..32");
+    expect_refusal("run small.yaml --set map.m=1", "map.m: unknown key");
+    expect_refusal("compile small.yaml", "--out");
+    EXPECT_FALSE(exists("runs"));
+}
+
+TEST_F(CliTest, MissingFilesAreNamed) {
+    expect_refusal("run nothing.yaml", "nothing.yaml: cannot open");
+    expect_refusal("run small.yaml --set network.path=nothing.onnx", "nothing.onnx");
+    expect_refusal("run small.yaml --set data.source=mnist --set data.path=nowhere", "nowhere");
+    expect_refusal("run small.yaml --set data.source=mnist", "data.path: is missing");
+    expect_refusal("run small.yaml --image nothing.h5", "nothing.h5");
+    expect_refusal("inspect nothing.h5", "nothing.h5");
+    expect_refusal("run small.yaml --set keys.root_key_file=nothing.key", "nothing.key");
+    EXPECT_FALSE(exists("runs"));
+}
+
+TEST_F(CliTest, ColourImagesForAGreyNetworkAreRefused) {
+    for (const char* name : {"data_batch_1.bin", "test_batch.bin"}) write_file(path(name), std::string(2 * 3073, '\1'));
+    const std::string cifar = "small.yaml --set data.source=cifar10 --set data.path=.";
+    expect_refusal("run " + cifar, "cifar10 gives images of 3x32x32, but small.onnx takes 1x28x28");
+    expect_refusal("compile " + cifar + " --out image.h5", "cifar10 gives images of 3x32x32");
+    expect_refusal("run " + cifar + " --images 3", "--images 3: the test split of cifar10 in . has only 2 images");
+    EXPECT_FALSE(exists("image.h5"));
+}
+
+TEST_F(CliTest, AnImageUnderAnotherRootKeyIsRefused) {
+    expect_success(veilram("compile small.yaml --out image.h5"));
+    for (const std::string fidelity : {"functional", "lt"})
+        expect_refusal("run small.yaml --image image.h5 --set keys.seed=2 --fidelity " + fidelity, "layer 0");
+    EXPECT_FALSE(exists("runs"));
+}
+
+TEST_F(CliTest, AnOlderImageIsRefused) {
+    expect_success(veilram("compile small.yaml --out image.h5"));
+    expect_refusal("run small.yaml --image image.h5 --set keys.version=2", "version");
+    EXPECT_FALSE(exists("runs"));
+}
+
+TEST_F(CliTest, OneFlippedBitOfASealedBlobIsRefused) {
+    spoil_image([](Image& image) { image.memory.sealed[1][20] ^= 4U; });
+    expect_refusal("run small.yaml --image spoilt.h5", "layer 1");
+    EXPECT_FALSE(exists("runs"));
+}
+
+TEST_F(CliTest, ATruncatedImageIsRefused) {
+    expect_success(veilram("compile small.yaml --out image.h5"));
+    fs::resize_file(path("image.h5"), fs::file_size(path("image.h5")) / 2);
+    expect_refusal("run small.yaml --image image.h5", "image.h5");
+    expect_refusal("inspect image.h5", "image.h5");
+    EXPECT_FALSE(exists("runs"));
+}
+
+TEST_F(CliTest, AnUnwritablePlaceIsRefusedAndLeavesNothing) {
+    write_file(path("occupied"), "a file");
+    expect_refusal("run small.yaml --fidelity functional --out occupied", "--out occupied: cannot make this folder");
+    expect_refusal("compile small.yaml --out no/such/folder/image.h5", "image.h5");
+    EXPECT_FALSE(exists("no"));
+    EXPECT_EQ(read_file(path("occupied")), "a file");
+}
+
+TEST_F(CliTest, NoSecretIsPrinted) {
+    write_file(path("root.key"), std::string(64, 'b') + "\n");
+    const Outcome outcome =
+        veilram("run small.yaml --images 3 --set keys.root_key_file=root.key --fidelity functional");
+    expect_success(outcome);
+    for (const std::string& text : {outcome.out, outcome.err, read_file(path("runs/small/results.json")),
+                                    read_file(path("runs/small/effective_config.yaml"))})
+        EXPECT_THAT(text, Not(HasSubstr("bbbbbbbb")));
+}
+
+} // namespace
+} // namespace veilram::test

@@ -1,0 +1,78 @@
+#include "hw/sim/busy_line.hpp"
+#include "tb/support/powered_bench.hpp"
+
+namespace veilram::test {
+namespace {
+
+struct BusyLineBench : Bench {
+    BusyLine dut{"dut"};
+    explicit BusyLineBench(const sc_core::sc_module_name& name) : Bench(name) {}
+
+    bool busy_after(std::int64_t time) {
+        wait(ps(time));
+        return dut.value();
+    }
+};
+
+class BusyLineTest : public SimTest {
+protected:
+    BusyLineBench bench{"bench"};
+    void simulate(std::function<void()> body) {
+        bench.body = std::move(body);
+        run(ps(1'000'000));
+    }
+};
+
+TEST_F(BusyLineTest, IsHighFromHoldUntilItsEnd) {
+    simulate([&] {
+        EXPECT_FALSE(bench.dut.value());
+        bench.dut.hold(ps(100));
+        EXPECT_TRUE(bench.dut.value());
+        EXPECT_TRUE(bench.busy_after(99));
+        EXPECT_FALSE(bench.busy_after(2));
+    });
+}
+
+TEST_F(BusyLineTest, OverlappingHoldsEndWithTheLaterOne) {
+    simulate([&] {
+        bench.dut.hold(ps(100));
+        wait(ps(50));
+        bench.dut.hold(ps(20)); // over before the first one
+        EXPECT_TRUE(bench.busy_after(30));
+        bench.dut.hold(ps(100)); // ends later than the first one
+        EXPECT_TRUE(bench.busy_after(99));
+        EXPECT_FALSE(bench.busy_after(2));
+    });
+}
+
+TEST_F(BusyLineTest, AHoldOfNoTimeIsInvisible) {
+    simulate([&] {
+        bench.dut.hold(sc_core::SC_ZERO_TIME);
+        EXPECT_FALSE(bench.dut.value());
+    });
+}
+
+TEST_F(BusyLineTest, DropsAtOnceAndCanBeHeldAgain) {
+    simulate([&] {
+        bench.dut.hold(ps(100));
+        bench.dut.drop();
+        EXPECT_FALSE(bench.dut.value());
+        bench.dut.hold(ps(50));
+        EXPECT_TRUE(bench.busy_after(49));
+        EXPECT_FALSE(bench.busy_after(2));
+    });
+}
+
+TEST_F(BusyLineTest, BackToBackHoldsLeaveNoGap) {
+    simulate([&] {
+        bench.dut.hold(ps(100));
+        wait(ps(100));
+        bench.dut.hold(ps(100));
+        EXPECT_TRUE(bench.busy_after(1));
+        EXPECT_TRUE(bench.busy_after(98));
+        EXPECT_FALSE(bench.busy_after(2));
+    });
+}
+
+} // namespace
+} // namespace veilram::test

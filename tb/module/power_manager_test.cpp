@@ -1,0 +1,119 @@
+#include "hw/power/power_manager.hpp"
+#include "tb/support/powered_bench.hpp"
+
+namespace veilram::test {
+namespace {
+
+constexpr std::int64_t kRamp = 50'000;
+
+struct PowerBench : Bench {
+    sc_core::sc_signal<bool> power_good{"power_good", false};
+    sc_core::sc_signal<bool> rail{"rail", false};
+    RequestInitiator<PowerBench, PowerOffRequest> isock{"isock"};
+    PowerManager dut{"dut", {Ps{kRamp}}};
+
+    explicit PowerBench(const sc_core::sc_module_name& name) : Bench(name) {
+        dut.power_good_i.bind(power_good);
+        dut.rail_o.bind(rail);
+        isock.bind(dut.tsock);
+    }
+    void set_power_good(bool value) { power_good.write(value); }
+    bool rail_after(std::int64_t time) {
+        wait(ps(time));
+        return rail.read();
+    }
+    /// Asks for the rail to fall `delay` from now.
+    tlm::tlm_response_status power_off(std::int64_t delay) {
+        PowerOffRequest request;
+        auto time = ps(delay);
+        return send(isock, request, time);
+    }
+    void power_on() {
+        set_power_good(true);
+        wait(ps(kRamp + 1));
+    }
+};
+
+class PowerManagerTest : public SimTest {
+protected:
+    PowerBench bench{"bench"};
+
+    void simulate(std::function<void()> body) {
+        bench.body = std::move(body);
+        run(ps(1'000'000'000));
+    }
+};
+
+TEST_F(PowerManagerTest, TheRailRisesOneRampAfterPowerGood) {
+    simulate([&] {
+        EXPECT_FALSE(bench.rail_after(1'000));
+        bench.set_power_good(true);
+        EXPECT_FALSE(bench.rail_after(kRamp - 1));
+        EXPECT_TRUE(bench.rail_after(2));
+    });
+}
+
+TEST_F(PowerManagerTest, APowerCutLowersTheRailAtOnce) {
+    simulate([&] {
+        bench.power_on();
+        bench.set_power_good(false);
+        EXPECT_FALSE(bench.rail_after(1));
+    });
+}
+
+TEST_F(PowerManagerTest, ACutDuringTheRampNeverRaisesTheRail) {
+    simulate([&] {
+        bench.set_power_good(true);
+        wait(ps(kRamp / 2));
+        bench.set_power_good(false);
+        EXPECT_FALSE(bench.rail_after(2 * kRamp));
+        bench.set_power_good(true); // the ramp starts anew
+        EXPECT_FALSE(bench.rail_after(kRamp - 1));
+        EXPECT_TRUE(bench.rail_after(2));
+    });
+}
+
+TEST_F(PowerManagerTest, ARequestLowersTheRailAfterItsDelay) {
+    simulate([&] {
+        bench.power_on();
+        EXPECT_EQ(bench.power_off(300), tlm::TLM_OK_RESPONSE);
+        EXPECT_TRUE(bench.rail_after(299));
+        EXPECT_FALSE(bench.rail_after(2));
+        EXPECT_FALSE(bench.rail_after(10 * kRamp)); // although power is good
+    });
+}
+
+TEST_F(PowerManagerTest, AfterARequestOnlyTheNextPowerGoodRaisesTheRail) {
+    simulate([&] {
+        bench.power_on();
+        bench.power_off(0);
+        wait(ps(1));
+        bench.set_power_good(false);
+        wait(ps(1));
+        bench.set_power_good(true);
+        EXPECT_FALSE(bench.rail_after(kRamp - 1));
+        EXPECT_TRUE(bench.rail_after(2));
+    });
+}
+
+TEST_F(PowerManagerTest, ACutOvertakesARequestInFlight) {
+    simulate([&] {
+        bench.power_on();
+        bench.power_off(1'000);
+        bench.set_power_good(false);
+        EXPECT_FALSE(bench.rail_after(1));
+        EXPECT_FALSE(bench.rail_after(2'000));
+    });
+}
+
+TEST_F(PowerManagerTest, ATransactionWithoutARequestIsRefused) {
+    simulate([&] {
+        bench.power_on();
+        EXPECT_EQ(ask_nothing(bench.isock).status, tlm::TLM_GENERIC_ERROR_RESPONSE);
+        EXPECT_TRUE(bench.rail_after(kRamp));
+        EXPECT_TRUE(closed_to_debug(bench.isock));
+    });
+}
+
+} // namespace
+} // namespace veilram::test

@@ -1,0 +1,265 @@
+#include "models/base/diagnostics.hpp"
+#include "models/base/file.hpp"
+#include "tb/unit/small_network.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <numeric>
+
+namespace veilram::test {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kSeeds[] = {1, 2, 3};
+
+std::vector<LayerSecrets> open(const Compiled& compiled, const Image& image, const CompileConfig& config) {
+    return open_secrets(image, compiled.program, load_root_key(config.keys), config.keys.version);
+}
+
+/// Expects a UserError whose text contains `part`.
+template <class Action> void expect_user_error(Action&& action, const std::string& part) {
+    try {
+        action();
+        ADD_FAILURE() << "no error; expected: " << part;
+    } catch (const UserError& error) {
+        EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+}
+
+/// True where the sign row holds the sign of a weight.
+bool holds_sign(const CrossbarPlan& plan, const ArrayGeometry& array, std::size_t row, std::size_t col, int n) {
+    const std::size_t pairs = static_cast<std::size_t>(array.row_pairs());
+    if (col >= 2 * pairs) return false;
+    const std::size_t slot = col < pairs ? row : row + static_cast<std::size_t>(n);
+    return plan.inputs[slot] >= 0 && col % pairs < static_cast<std::size_t>(plan.outputs);
+}
+
+} // namespace
+
+TEST(CompileTest, EqualConfigurationsGiveEqualDevices) {
+    const Compiled a = compile_small(small_config()), b = compile_small(small_config());
+    EXPECT_EQ(a.image.nvm.cells, b.image.nvm.cells);
+    EXPECT_EQ(a.image.nvm.signs, b.image.nvm.signs);
+    EXPECT_EQ(a.image.memory.program, b.image.memory.program);
+    EXPECT_EQ(a.image.memory.sealed, b.image.memory.sealed);
+    CompileConfig other = small_config();
+    other.keys.seed = 2;
+    EXPECT_NE(compile_small(other).image.nvm.cells, a.image.nvm.cells);
+    EXPECT_NE(compile_small(other).image.memory.sealed, a.image.memory.sealed);
+}
+
+TEST(CompileTest, CrossbarsDoNotDependOnWhatWasMappedBefore) {
+    const CompileConfig config = small_config();
+    const Compiled compiled = compile_small(config);
+    const LayerProgram& layer = compiled.program.layers[0];
+    ASSERT_GE(layer.crossbars.size(), 2U);
+    const Graph graph = small_network(1);
+    const QuantWeights weights = quantise_weights(graph.nodes[matrix_nodes(graph)[0]].op, config.quant.weights);
+    const std::vector<CrossbarPlan> first(layer.crossbars.begin(), layer.crossbars.begin() + 1);
+    const MappedLayer alone = map_layer(weights, first, config, compiled.secrets[0], 0);
+    const MappedLayer whole = map_layer(weights, layer.crossbars, config, compiled.secrets[0], 0);
+    EXPECT_EQ(alone.crossbars[0].cells, compiled.image.nvm.cells[0]);
+    for (std::size_t x = 0; x < layer.crossbars.size(); ++x)
+        EXPECT_EQ(whole.crossbars[x].cells, compiled.image.nvm.cells[x]);
+}
+
+TEST(CompileTest, OneVectorMapsEveryWeightExactly) {
+    CompileConfig config = small_config();
+    config.map.n = 1;
+    const Compiled compiled = compile_small(config);
+    EXPECT_EQ(compiled.storage.mean_abs_error, 0.0);
+    const Graph graph = small_network(1);
+    const std::vector<std::size_t> nodes = matrix_nodes(graph);
+    for (std::size_t l = 0; l < nodes.size(); ++l) {
+        const QuantWeights weights = quantise_weights(graph.nodes[nodes[l]].op, config.quant.weights);
+        const MappedLayer mapped =
+            map_layer(weights, compiled.program.layers[l].crossbars, config, compiled.secrets[l], l);
+        EXPECT_EQ(mapped.realised, std::vector<std::int32_t>(weights.q.begin(), weights.q.end()));
+    }
+}
+
+TEST(CompileTest, WeightSumsAreWhatTheCellsHold) {
+    for (const auto mode : {SignMode::public_signs, SignMode::masked})
+        for (const std::uint64_t seed : kSeeds) {
+            CompileConfig config = small_config();
+            config.signs.mode = mode;
+            const Compiled compiled = compile_small(config, seed);
+            for (std::size_t l = 0; l < compiled.secrets.size(); ++l)
+                EXPECT_EQ(realised_weight_sums(compiled.program, compiled.image.nvm, l, compiled.secrets[l]),
+                          compiled.secrets[l].weight_sums);
+        }
+}
+
+TEST(CompileTest, PublicSignsAreStoredAsTheyAreAndMaskedOnesUnderTheirKeystream) {
+    CompileConfig config = small_config();
+    config.signs.mode = SignMode::public_signs;
+    const Compiled plain = compile_small(config);
+    for (const auto generator : {MaskGenerator::trivium, MaskGenerator::aes_ctr, MaskGenerator::lfsr}) {
+        config.signs = {SignMode::masked, generator};
+        const Compiled masked = compile_small(config);
+        for (std::size_t l = 0; l < masked.program.layers.size(); ++l) {
+            const LayerProgram& layer = masked.program.layers[l];
+            for (std::uint32_t x = 0; x < layer.crossbars.size(); ++x) {
+                const std::uint32_t chip = layer.first_crossbar + x;
+                const BitMatrix& stored = masked.image.nvm.signs[chip];
+                EXPECT_NE(stored, plain.image.nvm.signs[chip]);
+                EXPECT_EQ(true_signs(masked.program, stored, masked.secrets[l], chip), plain.image.nvm.signs[chip]);
+            }
+        }
+    }
+}
+
+TEST(CompileTest, SignRowsCarryTheSignsAndTheRestIsRandom) {
+    CompileConfig config = small_config();
+    config.signs.mode = SignMode::public_signs;
+    const Compiled compiled = compile_small(config);
+    const Graph graph = small_network(1);
+    const std::vector<std::size_t> nodes = matrix_nodes(graph);
+    std::size_t filled = 0, ones = 0;
+    for (std::size_t l = 0; l < nodes.size(); ++l) {
+        const QuantWeights weights = quantise_weights(graph.nodes[nodes[l]].op, config.quant.weights);
+        const LayerProgram& layer = compiled.program.layers[l];
+        for (std::size_t x = 0; x < layer.crossbars.size(); ++x) {
+            const CrossbarPlan& plan = layer.crossbars[x];
+            const BitMatrix& signs = compiled.image.nvm.signs[layer.first_crossbar + x];
+            for (std::size_t row = 0; row < signs.rows(); ++row)
+                for (std::size_t col = 0; col < signs.cols(); ++col) {
+                    if (!holds_sign(plan, config.array, row, col, config.map.n)) {
+                        ++filled;
+                        ones += signs.get(row, col) ? 1 : 0;
+                        continue;
+                    }
+                    const int pairs = config.array.row_pairs(), pair = static_cast<int>(col) % pairs;
+                    const std::size_t slot = static_cast<int>(col) < pairs ? row : row + signs.rows();
+                    const int output = plan.group * weights.shape.outputs + plan.first_output + pair;
+                    EXPECT_EQ(signs.get(row, col), weights.at(output, plan.inputs[slot]) < 0);
+                }
+        }
+    }
+    ASSERT_GT(filled, 1000U);
+    EXPECT_NEAR(static_cast<double>(ones), filled / 2.0, 2 * std::sqrt(static_cast<double>(filled))); // four deviations
+}
+
+TEST(CompileTest, StorageCountsWhatIsThere) {
+    const Compiled compiled = compile_small(small_config());
+    const StorageReport& storage = compiled.storage;
+    EXPECT_EQ(storage.weights, 6 * 18 + 6 * 18 + 10 * 6);
+    EXPECT_EQ(storage.crossbars, static_cast<std::int64_t>(compiled.program.crossbar_count()));
+    EXPECT_EQ(storage.cells, storage.crossbars * 8 * 256);
+    EXPECT_EQ(storage.sign_cells, storage.crossbars * 3 * 256);
+    EXPECT_EQ(storage.key_bits, storage.crossbars * 3 * 64 + 3 * (2048 + 128));
+    EXPECT_EQ(storage.program_bytes, static_cast<std::int64_t>(compiled.image.memory.program.size()));
+    EXPECT_GT(storage.sealed_bytes, storage.key_bits / 8);
+    EXPECT_GT(storage.mean_abs_error, 0.0);
+}
+
+TEST(CompileTest, RequestsThatCannotBeMetAreTheUsersMistake) {
+    CompileConfig config = small_config();
+    config.array.cols = 128;
+    expect_user_error([&] { compile_small(config); }, "cols is 128");
+    config = small_config();
+    config.map.n = 0;
+    expect_user_error([&] { compile_small(config); }, "map.n is 0");
+    Graph digital_only{"none", {1, 2, 2}, {{"relu", Relu{}, {0}, {1, 2, 2}}}};
+    expect_user_error([&] { compile(digital_only, {}, small_config()); }, "no conv or dense node");
+}
+
+TEST(CompileTest, NamesThatAreNotUtf8StillOpen) {
+    Graph graph = small_network(1);
+    graph.name = "net\xff";
+    const CompileConfig config = small_config();
+    const Compiled compiled = compile(graph, small_activations(), config);
+    const Program program = decode_program(compiled.image.memory.program);
+    EXPECT_EQ(open_secrets(compiled.image, program, load_root_key(config.keys), 1).size(), 3U);
+}
+
+TEST(RootKeyTest, ComesFromTheFileOrTheSeed) {
+    const std::string path = (fs::temp_directory_path() / ("veilram_key_" + std::to_string(::getpid()))).string();
+    KeyConfig config;
+    config.seed = 5;
+    const Key256 drawn = load_root_key(config);
+    EXPECT_EQ(load_root_key(config), drawn);
+    config.root_key_file = path;
+    write_file(path, "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F\n");
+    const Key256 read = load_root_key(config);
+    for (std::size_t i = 0; i < read.size(); ++i) EXPECT_EQ(read[i], i);
+    for (const std::string& text :
+         {std::string(63, '0'), std::string(66, '0'), std::string(63, '0') + "g", std::string()}) {
+        write_file(path, text);
+        expect_user_error([&] { load_root_key(config); }, path + ": expected a root key of 64 hex digits");
+    }
+    fs::remove(path);
+    EXPECT_THROW(load_root_key(config), UserError);
+}
+
+TEST(OpenSecretsTest, GivesTheOwnersSecrets) {
+    for (const KeyScope scope : {KeyScope::network, KeyScope::layer, KeyScope::crossbar}) {
+        CompileConfig config = small_config();
+        config.keys.scope = scope;
+        const Compiled compiled = compile_small(config);
+        EXPECT_EQ(open(compiled, compiled.image, config), compiled.secrets);
+    }
+}
+
+TEST(OpenSecretsTest, EveryFlippedBitOfABlobIsRefused) {
+    const CompileConfig config = small_config();
+    const Compiled compiled = compile_small(config);
+    Image image = compiled.image;
+    for (std::size_t l = 0; l < image.memory.sealed.size(); ++l)
+        for (std::size_t bit = l; bit < 8 * image.memory.sealed[l].size(); bit += 5) {
+            std::uint8_t& byte = image.memory.sealed[l][bit / 8];
+            byte ^= static_cast<std::uint8_t>(1U << (bit % 8));
+            expect_user_error([&] { open(compiled, image, config); },
+                              "matrix layer " + std::to_string(l) + " are refused");
+            byte = compiled.image.memory.sealed[l][bit / 8];
+        }
+    EXPECT_NO_THROW(open(compiled, image, config));
+}
+
+TEST(OpenSecretsTest, EveryFlippedBitOfTheProgramIsRefused) {
+    const CompileConfig config = small_config();
+    const Compiled compiled = compile_small(config);
+    Image image = compiled.image;
+    for (std::size_t bit = 0; bit < 8 * image.memory.program.size(); bit += 19) {
+        char& byte = image.memory.program[bit / 8];
+        byte = static_cast<char>(byte ^ (1 << (bit % 8)));
+        expect_user_error([&] { open(compiled, image, config); }, "are refused");
+        byte = compiled.image.memory.program[bit / 8];
+    }
+    EXPECT_NO_THROW(open(compiled, image, config));
+}
+
+TEST(OpenSecretsTest, BlobsOfOtherLayersVersionsAndOwnersAreRefused) {
+    const CompileConfig config = small_config();
+    const Compiled compiled = compile_small(config);
+    Image image = compiled.image;
+    std::swap(image.memory.sealed[0], image.memory.sealed[1]);
+    expect_user_error([&] { open(compiled, image, config); }, "matrix layer 0 are refused");
+    CompileConfig older = config;
+    older.keys.version = 7;
+    image = compiled.image;
+    image.memory.sealed = compile_small(older).image.memory.sealed;
+    expect_user_error([&] { open(compiled, image, config); }, "are refused");
+    CompileConfig foreign = config;
+    foreign.keys.seed = 1234;
+    expect_user_error([&] { open(compiled, compiled.image, foreign); }, "root key");
+    image = compiled.image;
+    image.memory.sealed.pop_back();
+    expect_user_error([&] { open(compiled, image, config); }, "2 sealed blobs for 3 layers");
+}
+
+TEST(OpenSecretsTest, ReplayedVersionIsRefused) {
+    CompileConfig config = small_config();
+    config.keys.version = 4;
+    const Compiled compiled = compile_small(config);
+    const Key256 key = load_root_key(config.keys);
+    EXPECT_NO_THROW(open_secrets(compiled.image, compiled.program, key, 3));
+    EXPECT_NO_THROW(open_secrets(compiled.image, compiled.program, key, 4));
+    expect_user_error([&] { open_secrets(compiled.image, compiled.program, key, 5); }, "replayed older version");
+    Program forged = compiled.program; // claiming to be new does not help: the version is under the seal
+    forged.version = 5;
+    expect_user_error([&] { open_secrets(compiled.image, forged, key, 5); }, "are refused");
+}
+
+} // namespace veilram::test
