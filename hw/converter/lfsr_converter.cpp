@@ -8,6 +8,7 @@ namespace veilram {
 
 LfsrConverter::LfsrConverter(const sc_core::sc_module_name& name, const LfsrConverterConfig& cfg)
     : sc_module(name), cfg_(cfg), meter_(std::array<EventKind, 1>{{{"bits", "stream bits generated", cfg.bit}}}) {
+    busy_.rail_i.bind(rail_i);
     tsock.register_b_transport(this, &LfsrConverter::b_transport);
 }
 

@@ -9,6 +9,7 @@ SignBitConverter::SignBitConverter(const sc_core::sc_module_name& name, const Si
     : sc_module(name), cfg_(cfg),
       meter_({{{"injections", "clocks of the injector", cfg.inject},
                {"table_loads", "loads and erasures of the table of start positions", cfg.table_load}}}) {
+    busy_.rail_i.bind(rail_i);
     tsock.register_b_transport(this, &SignBitConverter::b_transport);
     load_tsock.register_b_transport(this, &SignBitConverter::load_transport);
     SC_METHOD(rail_method);
@@ -43,6 +44,10 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
     }
     if (!start_) { // locked
         trans.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+        return;
+    }
+    if (request->row >= static_cast<std::uint32_t>(cfg_.rows_per_crossbar)) { // a row of the next crossbar
+        trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }
     SignRowRequest source;

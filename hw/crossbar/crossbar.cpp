@@ -14,6 +14,7 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cf
       meter_({{{"array_reads", "reads of the selected half array", cfg.array_read},
                {"adc_conversions", "counts converted", cfg.adc_conversion},
                {"cell_writes", "cells that changed state", cfg.cell_write}}}) {
+    reading_.rail_i.bind(rail_i);
     read_tsock.register_b_transport(this, &Crossbar::read_transport);
     cell_tsock.register_b_transport(this, &Crossbar::cell_transport);
     cell_tsock.register_transport_dbg(this, &Crossbar::cell_debug);
@@ -25,8 +26,9 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    const bool fits = request->streams != nullptr && request->streams->cols() == cells_.bits().cols() &&
-                      request->pairs > 0 && request->pairs <= cfg_.array.row_pairs() &&
+    const bool fits = request->streams != nullptr && request->streams->rows() > 0 &&
+                      request->streams->cols() == cells_.bits().cols() && request->pairs > 0 &&
+                      request->pairs <= cfg_.array.row_pairs() &&
                       request->gsl_lines.size() == words_for(static_cast<std::size_t>(cfg_.array.segments())) &&
                       request->reads >= static_cast<std::int64_t>(request->streams->rows());
     if (!fits) {

@@ -38,6 +38,7 @@ std::string to_string(UnsealRequest::Verdict verdict) {
 CryptoEngine::CryptoEngine(const sc_core::sc_module_name& name, const CryptoConfig& cfg)
     : sc_module(name), cfg_(cfg), meter_({{{"aes_blocks", "16-byte blocks decrypted and authenticated", cfg.aes_block},
                                            {"sha_blocks", "64-byte blocks hashed", cfg.sha_block}}}) {
+    busy_.rail_i.bind(rail_i);
     hash_tsock.register_b_transport(this, &CryptoEngine::hash_transport);
     unseal_tsock.register_b_transport(this, &CryptoEngine::unseal_transport);
     SC_METHOD(rail_method);

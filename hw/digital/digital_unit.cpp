@@ -12,6 +12,7 @@ DigitalUnit::DigitalUnit(const sc_core::sc_module_name& name, const DigitalConfi
     : sc_module(name), cfg_(cfg), meter_({{{"accumulations", "signed counts added", cfg.accumulate},
                                            {"elements", "elements quantised, scaled, activated or pooled", cfg.element},
                                            {"mask_rows", "sign rows unmasked", cfg.mask_row}}}) {
+    busy_.rail_i.bind(rail_i);
     tsock.register_b_transport(this, &DigitalUnit::b_transport);
     mask_tsock.register_b_transport(this, &DigitalUnit::mask_transport);
     SC_METHOD(rail_method);
@@ -44,8 +45,18 @@ void DigitalUnit::wipe_secrets() {
 void DigitalUnit::rail_method() {
     wipe_secrets();
     values_.clear();
+    end_group();
+}
+
+void DigitalUnit::end_group() {
     patches_ = {};
     acc_ = {};
+}
+
+/// Whether the operands of `node` are in the activation buffer.
+bool DigitalUnit::has_inputs(const Node& node, const Program& program) const {
+    if (values_.size() != program.graph.nodes.size() + 1) return false;
+    return std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return values_[id].shape.empty(); });
 }
 
 void DigitalUnit::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
@@ -67,6 +78,7 @@ void DigitalUnit::charge_elements(std::size_t count, sc_core::sc_time& delay) {
 
 bool DigitalUnit::execute(LoadInput& command, const Program& program, sc_core::sc_time& delay) {
     if (command.pixels == nullptr) return false;
+    end_group();
     values_.assign(program.graph.nodes.size() + 1, Tensor());
     values_[0] = to_tensor(command.pixels, 1, program.graph.in_shape, program.input);
     charge_elements(values_[0].size(), delay);
@@ -74,8 +86,9 @@ bool DigitalUnit::execute(LoadInput& command, const Program& program, sc_core::s
 }
 
 bool DigitalUnit::execute(RunNode& command, const Program& program, sc_core::sc_time& delay) {
-    if (command.node >= program.graph.nodes.size() || values_.empty()) return false;
+    if (command.node >= program.graph.nodes.size()) return false;
     const Node& node = program.graph.nodes[command.node];
+    if (is_matrix(node.op) || !has_inputs(node, program)) return false;
     std::vector<const Tensor*> inputs;
     for (const ValueId id : node.inputs) inputs.push_back(&values_[id]);
     values_[command.node + 1] = digital(node, inputs);
@@ -84,9 +97,10 @@ bool DigitalUnit::execute(RunNode& command, const Program& program, sc_core::sc_
 }
 
 bool DigitalUnit::execute(BeginGroup& command, const Program& program, sc_core::sc_time& delay) {
-    if (command.layer >= program.layers.size() || values_.empty()) return false;
+    if (command.layer >= program.layers.size()) return false;
     const std::size_t index = matrix_nodes(program.graph)[command.layer];
     const Node& node = program.graph.nodes[index];
+    if (command.group < 0 || command.group >= matrix_shape(node.op).groups || !has_inputs(node, program)) return false;
     layer_ = command.layer;
     group_ = command.group;
     patches_ = gather_patches(node.op, group_, values_[node.inputs[0]], program.layers[layer_].quant.input);
@@ -136,12 +150,12 @@ bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, 
 }
 
 bool DigitalUnit::execute(Accumulate& command, const Program& program, sc_core::sc_time& delay) {
+    if (!group_open() || command.selection == nullptr || command.counts == nullptr) return false;
     const LayerProgram& layer = program.layers[layer_];
-    if (command.selection == nullptr || command.counts == nullptr || command.crossbar >= layer.crossbars.size())
-        return false;
+    if (command.crossbar >= layer.crossbars.size() || command.slot < 0 || command.slot >= 2 * program.n) return false;
     const CrossbarPlan& plan = layer.crossbars[command.crossbar];
     const auto outputs = static_cast<std::size_t>(plan.outputs);
-    if (command.counts->size() != command.selection->levels.size() * outputs) return false;
+    if (plan.group != group_ || command.counts->size() != command.selection->levels.size() * outputs) return false;
     std::vector<std::int32_t> signs(outputs);
     if (!read_signs(command, program, signs, delay)) return false;
 
@@ -161,13 +175,14 @@ bool DigitalUnit::execute(Accumulate& command, const Program& program, sc_core::
 }
 
 bool DigitalUnit::execute(EndGroup&, const Program& program, sc_core::sc_time& delay) {
+    if (!group_open()) return false;
     const std::size_t index = matrix_nodes(program.graph)[layer_];
     const Node& node = program.graph.nodes[index];
     const auto outputs = static_cast<std::size_t>(acc_.outputs);
     const std::size_t first = static_cast<std::size_t>(group_) * outputs;
     if (weight_sums_.size() < first + outputs) return false; // locked
     Tensor& out = values_[index + 1];
-    if (group_ == 0) {
+    if (out.shape.empty()) { // the layer's first group
         Shape shape{1};
         shape.insert(shape.end(), node.out_shape.begin(), node.out_shape.end());
         out = Tensor(shape);

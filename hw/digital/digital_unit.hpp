@@ -96,6 +96,9 @@ private:
                     sc_core::sc_time& delay);
     void charge_elements(std::size_t count, sc_core::sc_time& delay);
     void wipe_secrets();
+    void end_group();
+    bool group_open() const { return patches_.inputs > 0; }
+    bool has_inputs(const Node& node, const Program& program) const;
 
     const DigitalConfig cfg_;
     std::optional<Key128> mask_key_;

@@ -10,6 +10,7 @@ namespace veilram {
 DramInterface::DramInterface(const sc_core::sc_module_name& name, const DramConfig& cfg)
     : sc_module(name), cfg_(cfg), meter_({{{"accesses", "accesses to the external memory", cfg.access},
                                            {"bursts", "bursts transferred", cfg.burst}}}) {
+    busy_.rail_i.bind(rail_i);
     tsock.init(kClients);
     for (auto& socket : tsock) socket.register_b_transport(this, &DramInterface::b_transport);
 }
@@ -20,13 +21,12 @@ void DramInterface::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_tim
         return;
     }
     const auto arrival = sc_core::sc_time_stamp() + delay;
-    const auto begin = std::max(arrival, busy_until_);
+    const auto begin = std::max(arrival, busy_.until());
     const std::int64_t bursts = (trans.get_data_length() + cfg_.burst_bytes - 1) / cfg_.burst_bytes;
     delay += begin - arrival + to_sc_time(cfg_.access.time + cfg_.burst.time * bursts);
     meter_.charge(DramEvent::access);
     meter_.charge(DramEvent::burst, bursts);
     memory_isock->b_transport(trans, delay);
-    busy_until_ = sc_core::sc_time_stamp() + delay;
     busy_.hold(delay);
 }
 

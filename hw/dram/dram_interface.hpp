@@ -36,7 +36,6 @@ private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
 
     const DramConfig cfg_;
-    sc_core::sc_time busy_until_ = sc_core::SC_ZERO_TIME;
     EventMeter<DramEvent, 2> meter_;
     BusyLine busy_{"busy"};
 };

@@ -43,9 +43,16 @@ void GslSelector::load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
 bool GslSelector::store(const GslLoad& load) {
     if (load.first_crossbar > cfg_.crossbars || load.vectors->size() > cfg_.crossbars - load.first_crossbar)
         return false;
-    for (const auto& vectors : *load.vectors)
+    const auto words = words_for(static_cast<std::size_t>(cfg_.array.segments()));
+    for (const auto& vectors : *load.vectors) {
         if (vectors.count() != cfg_.n) return false;
-    for (std::size_t c = 0; c < load.vectors->size(); ++c) registers_[load.first_crossbar + c] = (*load.vectors)[c];
+        for (const auto& vector : vectors.vectors)
+            if (vector.size() != words) return false;
+    }
+    for (std::size_t c = 0; c < load.vectors->size(); ++c) {
+        registers_[load.first_crossbar + c] = (*load.vectors)[c];
+        slot_[load.first_crossbar + c] = -1; // the lines must be driven anew
+    }
     loaded_q_ = 0;
     for (const auto& vectors : registers_) loaded_q_ += static_cast<unsigned>(vectors.count());
     return true;

@@ -78,6 +78,7 @@ void RuntimeEncryptionScheduler::act(SchedulerRequest& request, sc_core::sc_time
     }
     if (core_.state() != ResState::fault || request.action == Action::query) return;
     zeroise(delay); // nothing stays open in FAULT
+    end_exposure(sc_core::sc_time_stamp() + delay);
     KeySlotRequest erase{KeySlotRequest::Action::erase_all, 0, {}};
     send(key_isock, erase, delay);
 }
@@ -99,6 +100,7 @@ void RuntimeEncryptionScheduler::unseal(SchedulerRequest& request, sc_core::sc_t
 
 void RuntimeEncryptionScheduler::unlock(const SchedulerRequest& request, sc_core::sc_time& delay) {
     if (!core_.begin_unlock(request.layer)) return;
+    exposed_ = true;
     clear_since_ = sc_core::sc_time_stamp();
     KeySlotRequest slot{KeySlotRequest::Action::read, static_cast<std::uint32_t>(request.layer), {}};
     if (send(key_isock, slot, delay) != tlm::TLM_OK_RESPONSE) return core_.fail(ResFault::illegal_command);
@@ -159,10 +161,11 @@ void RuntimeEncryptionScheduler::settle() {
         break;
     case ResState::locking:
         core_.end_lock();
-        clear_time_ += sc_core::sc_time_stamp() - clear_since_;
+        end_exposure(sc_core::sc_time_stamp());
         break;
     case ResState::shutdown:
         core_.end_shutdown();
+        end_exposure(sc_core::sc_time_stamp());
         break;
     default:
         break;
@@ -170,7 +173,13 @@ void RuntimeEncryptionScheduler::settle() {
     publish();
 }
 
+void RuntimeEncryptionScheduler::end_exposure(const sc_core::sc_time& end) {
+    if (exposed_) clear_time_ += end - clear_since_;
+    exposed_ = false;
+}
+
 void RuntimeEncryptionScheduler::rail_method() {
+    end_exposure(sc_core::sc_time_stamp());
     settling_ = false;
     settle_ev_.cancel();
     core_.power_off();

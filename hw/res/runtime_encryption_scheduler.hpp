@@ -66,6 +66,7 @@ private:
     void settle_at(const sc_core::sc_time& delay);
     void settle();
     void settle_method() { settle(); }
+    void end_exposure(const sc_core::sc_time& end);
     void rail_method();
     void publish();
 
@@ -76,6 +77,7 @@ private:
     bool settling_ = false;
     std::int64_t unlocks_ = 0;
     std::int64_t locks_ = 0;
+    bool exposed_ = false; ///< some layer's secrets are in the registers, or on their way
     sc_core::sc_time clear_since_ = sc_core::SC_ZERO_TIME;
     sc_core::sc_time clear_time_ = sc_core::SC_ZERO_TIME; ///< total time in which some layer was in clear
     unsigned state_q_ = 0;

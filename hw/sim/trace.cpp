@@ -17,6 +17,11 @@ std::string without_suffix(const std::string& path) {
     return path.substr(0, path.size() - suffix.size());
 }
 
+/// As the VCD file has it: words carry their range.
+std::string in_vcd(const std::string& signal, std::size_t bits) {
+    return "SystemC." + signal + (bits == 1 ? "" : "[" + std::to_string(bits - 1) + ":0]");
+}
+
 /// "veilram.res.state" -> "veilram.res".
 std::string scope_of(const std::string& signal) { return signal.substr(0, signal.rfind('.')); }
 
@@ -37,7 +42,7 @@ void TraceFile::add_all(const sc_core::sc_object& root) {
 void TraceFile::add_enum(const sc_core::sc_object& owner, const unsigned& variable, const std::string& signal,
                          const std::vector<std::string>& names) {
     add(owner, variable, signal);
-    translations_.push_back({signals_.back(), names});
+    translations_.push_back({signals_.back().name, names});
 }
 
 void TraceFile::write_view(const std::string& path) const {
@@ -46,22 +51,22 @@ void TraceFile::write_view(const std::string& path) const {
     view << "[dumpfile] \"" << fs::path(vcd_).filename().string()
          << "\"\n[timestart] 0\n[size] 1500 800\n[sst_expanded] 1\n";
     std::string scope;
-    for (const auto& signal : signals_) {
+    for (const auto& [signal, bits] : signals_) {
         if (scope_of(signal) != scope) {
             scope = scope_of(signal);
             view << "@200\n-" << scope << "\n";
         }
         const auto names = std::find_if(translations_.begin(), translations_.end(),
-                                        [&](const Translation& t) { return t.signal == signal; });
+                                        [name = signal](const Translation& t) { return t.signal == name; });
         if (names == translations_.end()) {
-            view << "@28\nSystemC." << signal << "\n";
+            view << (bits == 1 ? "@28\n" : "@24\n") << in_vcd(signal, bits) << "\n"; // binary, or decimal
             continue;
         }
         const fs::path table = fs::path(path).parent_path() / (signal + ".txt");
         std::ostringstream lines;
         for (std::size_t i = 0; i < names->names.size(); ++i) lines << std::hex << i << " " << names->names[i] << "\n";
         write_file(table.string(), lines.str());
-        view << "@2022\n^1 " << table.filename().string() << "\nSystemC." << signal << "[31:0]\n";
+        view << "@2022\n^1 " << table.filename().string() << "\n" << in_vcd(signal, bits) << "\n";
     }
     write_file(path, view.str());
 }

@@ -5,7 +5,9 @@
 
 #include <systemc>
 
+#include <cstddef>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace veilram {
@@ -26,7 +28,7 @@ public:
     template <class T> void add(const sc_core::sc_object& owner, const T& variable, const std::string& signal) {
         const std::string full = std::string(owner.name()) + "." + signal;
         sc_core::sc_trace(file_, variable, full);
-        signals_.push_back(full);
+        signals_.push_back({full, std::is_same_v<T, bool> ? 1 : 8 * sizeof(T)});
     }
     /// An enumeration traced as a number; `names` become its translation in the GTKWave view.
     void add_enum(const sc_core::sc_object& owner, const unsigned& variable, const std::string& signal,
@@ -40,6 +42,10 @@ public:
     void write_view(const std::string& path) const;
 
 private:
+    struct Signal {
+        std::string name;
+        std::size_t bits;
+    };
     struct Translation {
         std::string signal;
         std::vector<std::string> names;
@@ -48,7 +54,7 @@ private:
     std::string vcd_;
     bool secrets_;
     sc_core::sc_trace_file* file_;
-    std::vector<std::string> signals_;
+    std::vector<Signal> signals_;
     std::vector<Translation> translations_;
 };
 

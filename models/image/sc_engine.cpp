@@ -1,19 +1,12 @@
 #include "models/image/sc_engine.hpp"
 
 #include "models/base/diagnostics.hpp"
-#include "models/sc/streams.hpp"
+#include "models/image/slot_counts.hpp"
 
 #include <string>
 
 namespace veilram {
 namespace {
-
-void make_stream(const Program& program, const Word* sign_row, const StartTable& start, unsigned level, Word* stream) {
-    if (program.converter.kind == ConverterKind::lfsr)
-        lfsr_stream(level, program.converter.lfsr_seed, stream);
-    else
-        sign_bit_stream(sign_row, static_cast<unsigned>(program.array.cols), level, start[level], stream);
-}
 
 std::vector<LayerQuant> quants_of(const Program& program) {
     std::vector<LayerQuant> quants;
@@ -34,41 +27,17 @@ std::size_t first_sign(const Program& program, int slot) {
 }
 std::size_t sign_row(const Program& program, int slot) { return static_cast<std::size_t>(slot % program.n); }
 
-/// Signed counts of one slot for every level, worked out when a level first occurs.
-class SlotCounts {
-public:
-    /// `stored` is the slot's row of the sign crossbar; `signs` the true signs of its weights, from bit `first`.
-    SlotCounts(const Program& program, const StartTable& start, BitMatrix lines, const Word* stored, const Word* signs,
-               std::size_t first)
-        : program_(program), start_(start), lines_(std::move(lines)), stored_(stored), known_(kLevels),
-          signed_counts_(kLevels * lines_.rows()), stream_(words_for(lines_.cols())), counts_(lines_.rows()) {
-        for (std::size_t o = 0; o < lines_.rows(); ++o) sign_.push_back(get_bit(signs, first + o) ? -1 : 1);
-    }
+std::vector<bool> signs_of_slot(const Program& program, const BitMatrix& signs, int slot, int outputs) {
+    const Word* row = signs.row(sign_row(program, slot));
+    std::vector<bool> negative;
+    for (int o = 0; o < outputs; ++o)
+        negative.push_back(get_bit(row, first_sign(program, slot) + static_cast<std::size_t>(o)));
+    return negative;
+}
 
-    /// One signed count for each output.
-    const std::int16_t* of_level(std::uint8_t level) {
-        std::int16_t* row = signed_counts_.data() + level * lines_.rows();
-        if (!known_[level]) {
-            make_stream(program_, stored_, start_, level, stream_.data());
-            read_counts(lines_, stream_.data(), counts_.data());
-            for (std::size_t o = 0; o < counts_.size(); ++o)
-                row[o] = static_cast<std::int16_t>(sign_[o] * adc_code(counts_[o], program_.adc));
-            known_[level] = true;
-        }
-        return row;
-    }
-
-private:
-    const Program& program_;
-    const StartTable& start_;
-    const BitMatrix lines_;
-    const Word* stored_;
-    std::vector<int> sign_;
-    std::vector<bool> known_;
-    std::vector<std::int16_t> signed_counts_; ///< [levels][outputs]
-    std::vector<Word> stream_;
-    std::vector<std::uint16_t> counts_;
-};
+void add_counts(const std::int16_t* counts, int outputs, std::int32_t* acc) {
+    for (int o = 0; o < outputs; ++o) acc[o] += counts[o];
+}
 
 } // namespace
 
@@ -140,20 +109,23 @@ void ScEngine::add_crossbar(std::size_t layer, std::size_t index, const Patches&
     const std::size_t chip = plans.first_crossbar + index;
     const BitMatrix& stored = nvm_.signs[chip];
     const BitMatrix signs = true_signs(program_, stored, secrets, static_cast<std::uint32_t>(chip));
+    std::vector<int> inputs;
+    std::vector<SlotCounts> slots;
+    slots.reserve(plan.inputs.size());
     for (int slot = 0; slot < 2 * program_.n; ++slot) {
         if (plan.inputs[slot] < 0) continue;
         const GslVector vector = secrets.gsl[index].of_slot(slot, program_.array.segments());
-        const std::size_t row = sign_row(program_, slot);
-        SlotCounts counts(program_, secrets.start,
-                          logical_lines(nvm_.cells[chip], program_.array, vector, plan.outputs), stored.row(row),
-                          signs.row(row), first_sign(program_, slot));
-        const std::uint8_t* level = patches.levels.data() + plan.inputs[slot];
-        std::int32_t* acc = result.acc.data() + plan.first_output;
-        for (std::size_t p = 0; p < patches.positions; ++p, level += patches.inputs, acc += result.outputs) {
-            const std::int16_t* count = counts.of_level(*level);
-            for (int o = 0; o < plan.outputs; ++o) acc[o] += count[o];
-        }
+        slots.emplace_back(program_, stored.row(sign_row(program_, slot)), secrets.start,
+                           logical_lines(nvm_.cells[chip], program_.array, vector, plan.outputs),
+                           signs_of_slot(program_, signs, slot, plan.outputs), patches.positions);
+        inputs.push_back(plan.inputs[slot]);
     }
+    // Slots innermost: a crossbar's inputs lie side by side in a patch, so each is fetched once.
+    const std::uint8_t* levels = patches.levels.data();
+    std::int32_t* acc = result.acc.data() + plan.first_output;
+    for (std::size_t p = 0; p < patches.positions; ++p, levels += patches.inputs, acc += result.outputs)
+        for (std::size_t i = 0; i < slots.size(); ++i)
+            add_counts(slots[i].of_level(levels[inputs[i]]), plan.outputs, acc);
 }
 
 std::vector<std::int32_t> ScEngine::weight_sums(std::size_t layer, int group) {

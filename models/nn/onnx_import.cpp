@@ -101,7 +101,7 @@ std::vector<std::string> unsupported_nodes(const Nodes& nodes, const std::string
                                             [&](const std::string& name) { return dynamic.count(name) == 1; });
         if (is_dynamic) dynamic.insert(node->output().begin(), node->output().end());
         const bool standard = node->domain().empty() || node->domain() == "ai.onnx";
-        const bool known = is_dynamic ? GraphBuilder::supports(node->op_type()) : can_fold(node->op_type());
+        const bool known = GraphBuilder::supports(node->op_type()) || (!is_dynamic && can_fold(node->op_type()));
         const std::string variant = known ? GraphBuilder::unsupported_variant(*node) : "";
         if (!standard)
             found.push_back(describe(*node) + " of domain " + node->domain());

@@ -35,7 +35,7 @@ void train_command(const FileArgs& args, std::ostream& out);
 void tune_command(const FileArgs& args, std::ostream& out);
 
 /// Prints what anyone can read from an image: topology, crossbars, sizes; no key is needed.
-void inspect_command(const std::string& image, std::ostream& out);
+void inspect_command(const std::string& image_file, std::ostream& out);
 
 /// Parses the command line and runs a command. Returns 0, 2 for the user's mistakes (told on `err`), 3 for ours.
 int run_program(int argc, const char* const* argv, std::ostream& out, std::ostream& err);

@@ -34,12 +34,13 @@ void print_layers(const Image& image, const Program& program, std::ostream& out)
 
 } // namespace
 
-void inspect_command(const std::string& path, std::ostream& out) {
-    const Image image = read_image(path);
+void inspect_command(const std::string& image_file, std::ostream& out) {
+    const Image image = read_image(image_file);
     const Program program = decode_program(image.memory.program);
     if (program.layers.size() != image.memory.sealed.size())
-        throw UserError(path + ": the program has " + std::to_string(program.layers.size()) + " layers, the image " +
-                        std::to_string(image.memory.sealed.size()) + " sealed blobs: it is damaged, compile it again");
+        throw UserError(image_file + ": the program has " + std::to_string(program.layers.size()) +
+                        " layers, the image " + std::to_string(image.memory.sealed.size()) +
+                        " sealed blobs: it is damaged, compile it again");
     print_header(program, out);
     print_layers(image, program, out);
 }

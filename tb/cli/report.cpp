@@ -93,7 +93,7 @@ std::string results_json(const RunReport& report) {
                           {"cpu_s", report.target_cpu_s},
                           {"images_per_s", static_cast<double>(report.images) / wall},
                           {"job_wall_s", report.job_wall_s}};
-    json["trace"] = {{"secrets", config.trace.secrets}, {"files", report.target.files}};
+    json["trace"] = {{"secrets", shows_secrets(report)}, {"files", report.target.files}};
     return json.dump(2) + "\n";
 }
 

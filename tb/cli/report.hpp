@@ -45,6 +45,11 @@ struct RunReport {
     double job_wall_s = 0.0; ///< of everything
 };
 
+/// True when a waveform of this run shows secrets.
+inline bool shows_secrets(const RunReport& report) {
+    return report.config.trace.secrets && !report.target.files.empty();
+}
+
 /// results.json.
 std::string results_json(const RunReport& report);
 /// stats.csv: block,name,value,unit,description.

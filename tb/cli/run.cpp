@@ -22,9 +22,9 @@ private:
     std::clock_t cpu_ = std::clock();
 };
 
-/// The folder of the report, made if needed: a wrong place is told before the work, not after it.
+/// The folder of the report, made if needed. Called when the device is ready: a refused run leaves no empty folder.
 std::string make_folder(const RunArgs& args) {
-    const std::string folder =
+    std::string folder =
         args.out.empty() ? (fs::path("runs") / fs::path(args.config.config).stem()).string() : args.out;
     std::error_code error;
     fs::create_directories(folder, error);
@@ -95,7 +95,7 @@ void run_command(const RunArgs& args, std::ostream& out) {
     report.images = test.count();
     const QuantisedNetwork network = measure_network(report.config, test, report);
     const Compiled device = make_device(args, report.config, network, test);
-    const std::string folder = make_folder(args);
+    std::string folder = make_folder(args);
     measure_device(device, test, folder, report);
     report.job_wall_s = watch.wall_s();
     write_report(report, folder);

@@ -1,9 +1,11 @@
 // The table for people.
 #include "tb/cli/report.hpp"
 
+#include <array>
 #include <iomanip>
 #include <ostream>
 #include <sstream>
+#include <utility>
 
 namespace veilram {
 namespace {
@@ -96,7 +98,7 @@ void print_summary(const RunReport& report, const std::string& folder, std::ostr
     table.row("counters", folder + "/stats.csv");
     for (const std::string& file : report.target.files)
         table.row(file == "run.vcd" ? "waveform" : "waveform view", folder + "/" + file);
-    if (report.config.trace.secrets) table.title("warning: trace.secrets is on, the waveform shows secrets");
+    if (shows_secrets(report)) table.title("warning: trace.secrets is on, the waveform shows secrets");
 }
 
 } // namespace veilram

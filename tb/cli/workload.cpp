@@ -12,7 +12,7 @@ constexpr std::size_t kBatch = 25; // small enough for a lively progress bar, la
 Dataset load_test(const DataConfig& config, std::optional<std::size_t> images) {
     DataConfig wanted = config;
     if (images && config.source == DataSource::digits) wanted.images = *images;
-    const Dataset all = load_data(wanted, Split::test);
+    Dataset all = load_data(wanted, Split::test);
     if (!images) return all;
     if (*images > all.count())
         throw UserError("--images " + std::to_string(*images) + ": the test split of " + name_of(config.source) +

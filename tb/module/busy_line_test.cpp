@@ -4,9 +4,9 @@
 namespace veilram::test {
 namespace {
 
-struct BusyLineBench : Bench {
+struct BusyLineBench : PoweredBench {
     BusyLine dut{"dut"};
-    explicit BusyLineBench(const sc_core::sc_module_name& name) : Bench(name) {}
+    explicit BusyLineBench(const sc_core::sc_module_name& name) : PoweredBench(name) { dut.rail_i.bind(rail); }
 
     bool busy_after(std::int64_t time) {
         wait(ps(time));
@@ -52,14 +52,17 @@ TEST_F(BusyLineTest, AHoldOfNoTimeIsInvisible) {
     });
 }
 
-TEST_F(BusyLineTest, DropsAtOnceAndCanBeHeldAgain) {
+TEST_F(BusyLineTest, FallsWithTheRailAndCanBeHeldAgain) {
     simulate([&] {
-        bench.dut.hold(ps(100));
-        bench.dut.drop();
+        bench.dut.hold(ps(100'000));
+        bench.power(false);
         EXPECT_FALSE(bench.dut.value());
+        EXPECT_LE(bench.dut.until(), sc_core::sc_time_stamp());
+        bench.power(true);
         bench.dut.hold(ps(50));
         EXPECT_TRUE(bench.busy_after(49));
         EXPECT_FALSE(bench.busy_after(2));
+        EXPECT_FALSE(bench.busy_after(100'000)); // of the first hold nothing is left
     });
 }
 

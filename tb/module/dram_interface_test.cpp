@@ -11,6 +11,7 @@ constexpr std::uint64_t kBytes = 4096;
 struct DramBench : PoweredBench {
     tlm_utils::simple_initiator_socket<DramBench> tile_isock{"tile_isock"};
     tlm_utils::simple_initiator_socket<DramBench> crypto_isock{"crypto_isock"};
+    tlm_utils::simple_initiator_socket<DramBench> memory_isock{"memory_isock"}; ///< the memory's other side
     DramInterface dut{"dut", {{Ps{30'000}, Fj{1009}}, {Ps{5'000}, Fj{101}}, 64}};
     Memory memory{"memory", kBytes};
 
@@ -18,6 +19,7 @@ struct DramBench : PoweredBench {
         tile_isock.bind(dut.tsock[0]);
         crypto_isock.bind(dut.tsock[1]);
         dut.memory_isock.bind(memory.chip_tsock);
+        memory_isock.bind(memory.host_tsock);
         dut.rail_i.bind(rail);
     }
     Answer read(std::size_t size, std::uint64_t address = 0) {

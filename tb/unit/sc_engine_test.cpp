@@ -1,4 +1,5 @@
 #include "models/base/diagnostics.hpp"
+#include "models/image/slot_counts.hpp"
 #include "tb/unit/small_network.hpp"
 
 #include <gtest/gtest.h>
@@ -147,6 +148,41 @@ TEST(ScEngineTest, ComesCloseToExactProducts) {
         energy += std::pow(expected.data[i], 2);
     }
     EXPECT_LT(error, 0.1 * energy);
+}
+
+TEST(SlotCountsTest, BothWaysGiveTheLiteralCountsForEverySourceAndLevel) {
+    Program program;
+    program.array = small_config().array;
+    Rng rng = make_rng(1, "test/slot_counts");
+    BitMatrix lines(5, 256);
+    for (std::size_t w = 0; w < 5 * 4; ++w) lines.row(w / 4)[w % 4] = rng();
+    StartTable start;
+    for (std::uint8_t& h : start) h = static_cast<std::uint8_t>(rng());
+    const std::vector<bool> negative{false, true, true, false, true};
+    for (const auto kind : {ConverterKind::sign_bit, ConverterKind::lfsr})
+        for (const int ones : {0, 1, 102, 255, 256}) { // 102: the paper's example; 0 and 256: degenerate rows
+            program.converter = {kind, 9};
+            BitMatrix source(1, 256);
+            for (int i = 0; i < ones; ++i)
+                source.set(0, static_cast<std::size_t>(i * 77 % 256), true); // 77 is odd: no place twice
+            SlotCounts few(program, source.row(0), start, lines, negative, 1),
+                many(program, source.row(0), start, lines, negative, 1000);
+            std::vector<Word> stream(4);
+            for (unsigned level = 0; level < 256; ++level) {
+                if (kind == ConverterKind::lfsr)
+                    lfsr_stream(level, 9, stream.data());
+                else
+                    sign_bit_stream_literal(source.row(0), 256, level, start[level], stream.data());
+                for (std::size_t o = 0; o < 5; ++o) {
+                    int count = 0;
+                    for (std::size_t t = 0; t < 256; ++t) count += get_bit(stream.data(), t) && lines.get(o, t) ? 1 : 0;
+                    const int expected = negative[o] ? -count : count;
+                    EXPECT_EQ(few.of_level(static_cast<std::uint8_t>(level))[o], expected);
+                    EXPECT_EQ(many.of_level(static_cast<std::uint8_t>(level))[o], expected)
+                        << ones << " ones, level " << level;
+                }
+            }
+        }
 }
 
 TEST(ScEngineTest, StreamTableHasTheStreamOfEveryLevel) {

@@ -1,0 +1,478 @@
+// ONNX files in and out: real exporters' habits, round trips, and files that must be refused.
+#include "models/base/diagnostics.hpp"
+#include "models/base/file.hpp"
+#include "models/nn/infer.hpp"
+#include "models/nn/onnx.hpp"
+#include "tb/unit/random_nn.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <onnx/onnx_pb.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
+#include <tuple>
+
+namespace veilram::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Ints = std::vector<std::int64_t>;
+
+std::string temporary(const std::string& name) {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    return ::testing::TempDir() + "veilram_onnx_" + info->name() + "_" + name;
+}
+
+/// Writes ONNX models node by node; the input is "x", the output "y".
+class ModelMaker {
+public:
+    explicit ModelMaker(const Ints& in_shape, int opset = 13) {
+        model.set_ir_version(7);
+        model.add_opset_import()->set_version(opset);
+        graph().set_name("made");
+        auto& type = *graph().add_input()->mutable_type()->mutable_tensor_type();
+        graph().mutable_input(0)->set_name("x");
+        type.set_elem_type(onnx::TensorProto::FLOAT);
+        type.mutable_shape()->add_dim()->set_dim_param("batch");
+        for (const std::int64_t extent : in_shape) type.mutable_shape()->add_dim()->set_dim_value(extent);
+        graph().add_output()->set_name("y");
+        auto& result = *graph().mutable_output(0)->mutable_type()->mutable_tensor_type();
+        result.set_elem_type(onnx::TensorProto::FLOAT);
+        result.mutable_shape(); // present, and wrong: the importer must not care what an exporter noted
+    }
+    onnx::GraphProto& graph() { return *model.mutable_graph(); }
+    onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs, const std::string& output,
+                          const std::string& name = "") {
+        onnx::NodeProto& added = *graph().add_node();
+        added.set_op_type(op);
+        added.set_name(name.empty() ? output + "_node" : name);
+        for (const std::string& input : inputs) added.add_input(input);
+        added.add_output(output);
+        return added;
+    }
+    void floats(const std::string& name, const Tensor& value) {
+        onnx::TensorProto& tensor = initializer(name, value.shape, onnx::TensorProto::FLOAT);
+        for (const float v : value.data) tensor.add_float_data(v);
+    }
+    void ints(const std::string& name, const Ints& shape, const Ints& data) {
+        onnx::TensorProto& tensor = initializer(name, shape, onnx::TensorProto::INT64);
+        for (const std::int64_t v : data) tensor.add_int64_data(v);
+    }
+    /// The imported model.
+    Graph import() {
+        const std::string path = temporary("made.onnx");
+        write_file(path, model.SerializeAsString());
+        return import_onnx(path);
+    }
+    std::string refusal() {
+        try {
+            import();
+        } catch (const UserError& e) {
+            return e.what();
+        }
+        return "";
+    }
+
+    onnx::ModelProto model;
+
+private:
+    onnx::TensorProto& initializer(const std::string& name, const Ints& shape, int type) {
+        onnx::TensorProto& tensor = *graph().add_initializer();
+        tensor.set_name(name);
+        tensor.set_data_type(type);
+        for (const std::int64_t extent : shape) tensor.add_dims(extent);
+        return tensor;
+    }
+};
+
+void set(onnx::NodeProto& node, const std::string& name, std::int64_t value) {
+    onnx::AttributeProto& a = *node.add_attribute();
+    a.set_name(name);
+    a.set_type(onnx::AttributeProto::INT);
+    a.set_i(value);
+}
+void set(onnx::NodeProto& node, const std::string& name, float value) {
+    onnx::AttributeProto& a = *node.add_attribute();
+    a.set_name(name);
+    a.set_type(onnx::AttributeProto::FLOAT);
+    a.set_f(value);
+}
+void set(onnx::NodeProto& node, const std::string& name, const Ints& values) {
+    onnx::AttributeProto& a = *node.add_attribute();
+    a.set_name(name);
+    a.set_type(onnx::AttributeProto::INTS);
+    for (const std::int64_t v : values) a.add_ints(v);
+}
+void set(onnx::NodeProto& node, const std::string& name, const std::string& value) {
+    onnx::AttributeProto& a = *node.add_attribute();
+    a.set_name(name);
+    a.set_type(onnx::AttributeProto::STRING);
+    a.set_s(value);
+}
+
+std::vector<std::string> op_names(const Graph& graph) {
+    std::vector<std::string> names;
+    for (const Node& node : graph.nodes) names.push_back(op_name(node.op));
+    return names;
+}
+
+auto fields(const Window& w) {
+    return std::make_tuple(w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.pad_top, w.pad_left, w.pad_bottom,
+                           w.pad_right, w.dilation_h, w.dilation_w, w.ceil_mode);
+}
+struct Same {
+    bool operator()(const Conv& a, const Conv& b) const {
+        return fields(a.window) == fields(b.window) && a.groups == b.groups && a.weight.shape == b.weight.shape &&
+               a.weight.data == b.weight.data && a.bias == b.bias;
+    }
+    bool operator()(const Dense& a, const Dense& b) const {
+        return a.weight.shape == b.weight.shape && a.weight.data == b.weight.data && a.bias == b.bias;
+    }
+    bool operator()(const BatchNorm& a, const BatchNorm& b) const {
+        return a.gamma == b.gamma && a.beta == b.beta && a.mean == b.mean && a.variance == b.variance &&
+               a.epsilon == b.epsilon;
+    }
+    bool operator()(const MaxPool& a, const MaxPool& b) const { return fields(a.window) == fields(b.window); }
+    bool operator()(const AveragePool& a, const AveragePool& b) const {
+        return fields(a.window) == fields(b.window) && a.count_include_pad == b.count_include_pad;
+    }
+    bool operator()(const Pad& a, const Pad& b) const {
+        return a.before == b.before && a.after == b.after && a.value == b.value;
+    }
+    bool operator()(const Slice& a, const Slice& b) const {
+        return a.start == b.start && a.stop == b.stop && a.step == b.step;
+    }
+    template <class A, class B> bool operator()(const A&, const B&) const { return std::is_same_v<A, B>; }
+};
+
+void expect_same(const Graph& a, const Graph& b) {
+    EXPECT_EQ(a.name, b.name);
+    EXPECT_EQ(a.in_shape, b.in_shape);
+    ASSERT_EQ(a.nodes.size(), b.nodes.size());
+    for (std::size_t i = 0; i < a.nodes.size(); ++i) {
+        EXPECT_EQ(a.nodes[i].name, b.nodes[i].name);
+        EXPECT_EQ(a.nodes[i].inputs, b.nodes[i].inputs) << a.nodes[i].name;
+        EXPECT_EQ(a.nodes[i].out_shape, b.nodes[i].out_shape) << a.nodes[i].name;
+        EXPECT_TRUE(std::visit(Same{}, a.nodes[i].op, b.nodes[i].op)) << a.nodes[i].name;
+    }
+}
+
+TEST(OnnxExport, ComesBackAsTheSameGraph) {
+    for (int seed = 0; seed < 10; ++seed) {
+        Rng rng = make_rng(seed, "round trip");
+        Graph graph = random_graph(rng);
+        graph.nodes[1].op = random_conv(rng, 1, 3, 4, Window{3, 3, 1, 1, 2, 2, 2, 2, 2, 2});
+        graph.nodes[9].op = MaxPool{Window{3, 2, 2, 2, 0, 0, 2, 0, 2, 2}};
+        infer_shapes(graph);
+        const std::string path = temporary("graph.onnx");
+        export_onnx(graph, path, "made by a test");
+        expect_same(import_onnx(path), graph);
+    }
+}
+
+TEST(OnnxExport, WritesAnOpset13ModelWithDynamicBatchAndTheNoteAndTheSameBytesAgain) {
+    Rng rng = make_rng(1, "header");
+    const Graph graph = random_graph(rng);
+    const std::string path = temporary("graph.onnx");
+    export_onnx(graph, path, "veilram train --seed 1");
+    onnx::ModelProto model;
+    ASSERT_TRUE(model.ParseFromString(read_file(path)));
+    EXPECT_EQ(model.opset_import(0).version(), 13);
+    EXPECT_EQ(model.doc_string(), "veilram train --seed 1");
+    EXPECT_TRUE(model.graph().input(0).type().tensor_type().shape().dim(0).has_dim_param());
+    EXPECT_TRUE(model.graph().output(0).type().tensor_type().shape().dim(0).has_dim_param());
+    EXPECT_EQ(model.graph().output(0).type().tensor_type().shape().dim(1).dim_value(), 3);
+    const std::string first = read_file(path);
+    export_onnx(graph, path, "veilram train --seed 1");
+    EXPECT_EQ(read_file(path), first);
+}
+
+TEST(OnnxExport, RefusesWhatCannotBeWrittenAndLeavesNothing) {
+    Rng rng = make_rng(1, "refused");
+    Graph graph = random_graph(rng);
+    EXPECT_THROW(export_onnx(graph, temporary("no/such/folder/graph.onnx"), ""), UserError);
+    std::get<Dense>(graph.nodes.back().op).weight.data.clear();
+    const std::string path = temporary("graph.onnx");
+    std::filesystem::remove(path);
+    EXPECT_THROW(export_onnx(graph, path, ""), UserError);
+    EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(OnnxImport, RealNetworksSurviveARoundTrip) {
+    const char* data = std::getenv("VEILRAM_DATA");
+    const std::string real = std::string(data == nullptr ? "" : data) + "/models/cifar10_resnet20.onnx";
+    if (!std::filesystem::exists(real)) GTEST_SKIP() << "needs " << real;
+    const Graph graph = import_onnx(real);
+    const std::string path = temporary("resnet20.onnx");
+    export_onnx(graph, path, "");
+    expect_same(import_onnx(path), graph);
+}
+
+/// x [6] -> Dropout -> Identity -> MatMul -> Add -> y [4]
+void add_mat_mul(ModelMaker& maker, const Tensor& weight, const Tensor& bias) {
+    maker.floats("w", weight);
+    maker.floats("b", bias);
+    maker.node("Dropout", {"x"}, "kept");
+    maker.node("Identity", {"kept"}, "same");
+    maker.node("MatMul", {"same", "w"}, "product", "fc");
+    maker.node("Add", {"b", "product"}, "y");
+}
+
+TEST(OnnxImport, MatMulAndAddAreOneDenseLayerWithoutDropoutAndIdentity) {
+    Rng rng = make_rng(1, "matmul");
+    const Tensor weight = random_tensor(rng, {6, 4}), bias = random_tensor(rng, {4});
+    ModelMaker maker({6});
+    add_mat_mul(maker, weight, bias);
+    const Graph graph = maker.import();
+    ASSERT_EQ(op_names(graph), (std::vector<std::string>{"dense"}));
+    EXPECT_EQ(graph.nodes[0].name, "fc");
+    const auto& dense = std::get<Dense>(graph.nodes[0].op);
+    EXPECT_EQ(dense.weight.shape, (Shape{4, 6}));
+    EXPECT_EQ(dense.weight.data[1 * 6 + 5], weight.data[5 * 4 + 1]);
+    EXPECT_EQ(dense.bias, bias.data);
+}
+
+TEST(OnnxImport, ASumThatIsReadWithAndWithoutItsBiasIsRefused) {
+    Rng rng = make_rng(1, "shared bias");
+    ModelMaker maker({6});
+    add_mat_mul(maker, random_tensor(rng, {6, 4}), random_tensor(rng, {4}));
+    maker.graph().mutable_node(3)->set_output(0, "biased");
+    maker.node("Add", {"biased", "product"}, "y");
+    EXPECT_THAT(maker.refusal(), AllOf(HasSubstr("'product'"), HasSubstr("bias")));
+}
+
+TEST(OnnxImport, GemmFactorsAndOrderAreAppliedToTheWeights) {
+    Rng rng = make_rng(1, "gemm");
+    const Tensor weight = random_tensor(rng, {6, 4});
+    ModelMaker maker({6});
+    maker.floats("w", weight);
+    maker.floats("c", Tensor({1, 4}, {1, 2, 3, 4}));
+    onnx::NodeProto& gemm = maker.node("Gemm", {"x", "w", "c"}, "y");
+    set(gemm, "alpha", 2.0F);
+    set(gemm, "beta", 0.5F);
+    const Graph graph = maker.import();
+    const auto& dense = std::get<Dense>(graph.nodes.at(0).op);
+    EXPECT_EQ(dense.weight.data[2 * 6 + 3], 2.0F * weight.data[3 * 4 + 2]);
+    EXPECT_EQ(dense.bias, (std::vector<float>{0.5F, 1.0F, 1.5F, 2.0F}));
+}
+
+TEST(OnnxImport, FoldsTheSubGraphThatComputesAReshape) {
+    // What an exporter makes of x.view(x.size(0), -1), with a detour through arithmetic.
+    ModelMaker maker({2, 3, 4});
+    maker.ints("zero", {}, {0});
+    maker.ints("axes", {1}, {0});
+    maker.ints("two", {1}, {2});
+    maker.ints("minus_three", {1}, {-3});
+    maker.node("Shape", {"x"}, "shape");
+    maker.node("Gather", {"shape", "zero"}, "batch");
+    maker.node("Unsqueeze", {"batch", "axes"}, "batches");
+    maker.node("Add", {"two", "minus_three"}, "sum");
+    set(maker.node("Cast", {"sum"}, "rest"), "to", std::int64_t{onnx::TensorProto::INT64});
+    set(maker.node("Concat", {"batches", "rest"}, "target"), "axis", std::int64_t{0});
+    maker.node("Relu", {"x"}, "positive");
+    maker.node("Reshape", {"positive", "target"}, "y");
+    const Graph graph = maker.import();
+    EXPECT_EQ(op_names(graph), (std::vector<std::string>{"relu", "flatten"}));
+    EXPECT_EQ(graph.nodes.back().out_shape, (Shape{24}));
+}
+
+TEST(OnnxImport, ReshapeThatChangesNothingDisappearsAndOthersAreRefused) {
+    for (const auto& [target, expected] : std::vector<std::pair<Ints, std::string>>{
+             {{0, 2, -1, 4}, ""},
+             {{-1, 24}, ""},
+             {{-1, 4, 3, 2}, "only flattening is supported, not from 1x2x3x4 to 1x4x3x2"},
+             {{-1, 25}, "the reshape"},
+             {{-1, -1}, "the reshape"}}) {
+        ModelMaker maker({2, 3, 4});
+        maker.ints("target", {static_cast<std::int64_t>(target.size())}, target);
+        maker.node("Reshape", {"x", "target"}, "shaped", "the reshape");
+        maker.node("Relu", {"shaped"}, "y");
+        if (expected.empty())
+            EXPECT_EQ(maker.import().nodes.size(), target.size() == 2 ? 2U : 1U);
+        else
+            EXPECT_THAT(maker.refusal(), AllOf(HasSubstr("made.onnx"), HasSubstr(expected)));
+    }
+}
+
+TEST(OnnxImport, SliceAndPadTakeTheirNumbersFromConstantsOrAttributes) {
+    constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+    ModelMaker modern({2, 6, 6});
+    modern.ints("starts", {2}, {-5, 1});
+    modern.ints("ends", {2}, {kEnd, -1});
+    modern.ints("axes", {2}, {-1, 2});
+    modern.ints("steps", {2}, {2, 1});
+    modern.ints("pads", {8}, {0, 1, 0, 0, 0, 2, 0, 3});
+    modern.floats("value", Tensor(Shape{}, {0.5F}));
+    modern.node("Slice", {"x", "starts", "ends", "axes", "steps"}, "cut");
+    modern.node("Pad", {"cut", "pads", "value"}, "y");
+    const Graph graph = modern.import();
+    EXPECT_TRUE(Same{}(std::get<Slice>(graph.nodes.at(0).op), Slice{{0, 0, 1, 1}, {1, 2, 5, 6}, {1, 1, 1, 2}}));
+    EXPECT_TRUE(Same{}(std::get<Pad>(graph.nodes.at(1).op), Pad{{0, 1, 0, 0}, {0, 2, 0, 3}, 0.5F}));
+    EXPECT_EQ(graph.nodes[1].out_shape, (Shape{5, 4, 6}));
+
+    ModelMaker old({2, 6, 6}, 9);
+    onnx::NodeProto& slice = old.node("Slice", {"x"}, "cut");
+    set(slice, "starts", Ints{1});
+    set(slice, "ends", Ints{100});
+    set(slice, "axes", Ints{1});
+    set(old.node("Pad", {"cut"}, "y"), "pads", Ints{0, 0, 1, 0, 0, 0, 1, 0});
+    EXPECT_EQ(old.import().nodes.back().out_shape, (Shape{1, 8, 6}));
+}
+
+TEST(OnnxImport, AutoPadKeepsTheImageSize) {
+    Rng rng = make_rng(1, "same");
+    for (const std::string rule : {"SAME_UPPER", "SAME_LOWER", "VALID"}) {
+        ModelMaker maker({3, 7, 7});
+        maker.floats("w", random_tensor(rng, {2, 3, 2, 3}));
+        set(maker.node("Conv", {"x", "w"}, "y"), "auto_pad", rule);
+        const Graph graph = maker.import();
+        const Window& w = std::get<Conv>(graph.nodes.at(0).op).window;
+        EXPECT_EQ(graph.nodes[0].out_shape, rule == "VALID" ? (Shape{2, 6, 5}) : (Shape{2, 7, 7}));
+        EXPECT_EQ(w.pad_bottom, rule == "SAME_UPPER" ? 1 : 0);
+        EXPECT_EQ(w.pad_top, rule == "SAME_LOWER" ? 1 : 0);
+        EXPECT_EQ(w.pad_left, rule == "VALID" ? 0 : 1);
+    }
+}
+
+TEST(OnnxImport, NodesTheOutputDoesNotNeedAreLeftOut) {
+    ModelMaker maker({4});
+    maker.node("Softmax", {"x"}, "dead");
+    maker.node("Relu", {"x"}, "y");
+    maker.node("Relu", {"y"}, "also dead");
+    EXPECT_EQ(op_names(maker.import()), (std::vector<std::string>{"relu"}));
+}
+
+TEST(OnnxImport, OneMessageListsAllUnsupportedOperatorsWithTheirNodes) {
+    ModelMaker maker({2, 6, 6});
+    maker.ints("pads", {8}, {0, 0, 1, 1, 0, 0, 1, 1});
+    set(maker.node("Pad", {"x", "pads"}, "mirrored", "/mirror/Pad"), "mode", std::string("reflect"));
+    set(maker.node("Concat", {"mirrored", "mirrored"}, "both", "/fire/Concat"), "axis", std::int64_t{1});
+    maker.node("Relu", {"both"}, "positive", "/relu/Relu");
+    maker.node("NoSuchOperator", {"positive"}, "odd", "/odd/One");
+    maker.node("Gather", {"odd", "pads"}, "picked", "/pick/Gather");
+    maker.node("Relu", {"picked"}, "special", "/special").set_domain("com.example");
+    maker.node("Softmax", {"special"}, "y", "/softmax/Softmax");
+    EXPECT_THAT(maker.refusal(),
+                AllOf(HasSubstr("made.onnx: 6 unsupported"), HasSubstr("Pad ('/mirror/Pad') mode=reflect"),
+                      HasSubstr("Concat ('/fire/Concat')"), HasSubstr("NoSuchOperator ('/odd/One')"),
+                      HasSubstr("Gather ('/pick/Gather')"), HasSubstr("Relu ('/special') of domain com.example"),
+                      HasSubstr("Softmax ('/softmax/Softmax')"), Not(HasSubstr("/relu/Relu")),
+                      HasSubstr("supported are")));
+}
+
+TEST(OnnxImport, RefusesModelsItWouldMisread) {
+    Rng rng = make_rng(1, "models");
+    const auto relu = [] {
+        ModelMaker maker({4});
+        maker.node("Relu", {"x"}, "y");
+        return maker;
+    };
+    ModelMaker maker = relu();
+    maker.model.mutable_opset_import(0)->set_version(18);
+    EXPECT_THAT(maker.refusal(), HasSubstr("operator set 18"));
+    maker = relu();
+    *maker.graph().add_input() = maker.graph().input(0);
+    maker.graph().mutable_input(1)->set_name("x2");
+    EXPECT_THAT(maker.refusal(), AllOf(HasSubstr("'x'"), HasSubstr("'x2'")));
+    maker = relu();
+    maker.graph()
+        .mutable_input(0)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->mutable_shape()
+        ->mutable_dim(1)
+        ->set_dim_param("n");
+    EXPECT_THAT(maker.refusal(), HasSubstr("dimension 1"));
+    maker = relu();
+    maker.graph().mutable_output(0)->set_name("x");
+    EXPECT_THAT(maker.refusal(), HasSubstr("output 'x'"));
+    maker = relu();
+    *maker.graph().add_output() = maker.graph().output(0);
+    EXPECT_THAT(maker.refusal(), HasSubstr("2 outputs"));
+    maker = relu();
+    maker.graph().mutable_node(0)->set_input(0, "nothing");
+    EXPECT_THAT(maker.refusal(), HasSubstr("not a valid ONNX model"));
+
+    ModelMaker dense({6});
+    add_mat_mul(dense, random_tensor(rng, {6, 4}), random_tensor(rng, {4}));
+    ModelMaker changed = dense;
+    changed.graph().mutable_initializer(0)->set_float_data(3, std::numeric_limits<float>::quiet_NaN());
+    EXPECT_THAT(changed.refusal(), HasSubstr("not finite"));
+    changed = dense;
+    changed.graph().mutable_initializer(0)->mutable_float_data()->RemoveLast();
+    EXPECT_THAT(changed.refusal(), AllOf(HasSubstr("'w'"), HasSubstr("damaged")));
+    changed = dense;
+    changed.graph().mutable_initializer(0)->set_data_location(onnx::TensorProto::EXTERNAL);
+    EXPECT_THAT(changed.refusal(), HasSubstr("another file"));
+    changed = dense;
+    changed.graph().mutable_initializer(0)->set_dims(0, std::int64_t{1} << 40);
+    EXPECT_THAT(changed.refusal(), HasSubstr("made.onnx"));
+    changed = dense;
+    changed.graph().mutable_initializer(1)->set_dims(0, 5);
+    EXPECT_THAT(changed.refusal(), HasSubstr("made.onnx"));
+}
+
+TEST(OnnxImport, MissingEmptyAndForeignFilesAreNamed) {
+    const std::string path = temporary("bad.onnx");
+    for (const std::string content : {"", "not a model", "\x08\x07"}) {
+        write_file(path, content);
+        try {
+            import_onnx(path);
+            ADD_FAILURE() << "accepted '" << content << "'";
+        } catch (const UserError& e) {
+            EXPECT_THAT(e.what(), AllOf(HasSubstr(path), HasSubstr("ONNX")));
+        }
+    }
+    std::filesystem::remove(path);
+    try {
+        import_onnx(path);
+        ADD_FAILURE() << "accepted a missing file";
+    } catch (const UserError& e) {
+        EXPECT_THAT(e.what(), HasSubstr(path));
+    }
+}
+
+TEST(OnnxImport, EveryTruncatedFileIsRefusedByName) {
+    Rng rng = make_rng(1, "truncated");
+    const std::string path = temporary("cut.onnx");
+    export_onnx(random_graph(rng), path, "note");
+    const std::string whole = read_file(path);
+    for (std::size_t size = 0; size < whole.size(); size += 1 + size / 40) {
+        write_file(path, whole.substr(0, size));
+        try {
+            import_onnx(path);
+            ADD_FAILURE() << "accepted " << size << " of " << whole.size() << " bytes";
+        } catch (const UserError& e) {
+            EXPECT_THAT(e.what(), HasSubstr(path));
+        }
+    }
+}
+
+TEST(OnnxImport, DamagedFilesAreReadOrRefusedButNeverCrash) {
+    Rng rng = make_rng(1, "damaged");
+    const std::string path = temporary("damaged.onnx");
+    export_onnx(random_graph(rng), path, "note");
+    const std::string whole = read_file(path);
+    int refused = 0;
+    for (int trial = 0; trial < 400; ++trial) {
+        std::string content = whole;
+        for (int flips = pick(rng, 1, 3); flips > 0; --flips)
+            content[static_cast<std::size_t>(pick(rng, 0, static_cast<int>(whole.size()) - 1))] =
+                static_cast<char>(pick(rng, 0, 255));
+        write_file(path, content);
+        try {
+            import_onnx(path);
+        } catch (const UserError& e) {
+            ++refused;
+            ASSERT_THAT(e.what(), HasSubstr(path));
+        }
+    }
+    EXPECT_GT(refused, 100);
+}
+
+} // namespace
+} // namespace veilram::test
