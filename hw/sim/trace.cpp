@@ -22,6 +22,9 @@ std::string in_vcd(const std::string& signal, std::size_t bits) {
     return "SystemC." + signal + (bits == 1 ? "" : "[" + std::to_string(bits - 1) + ":0]");
 }
 
+/// GTKWave's display flags: lines in binary, numbers in signed decimal, wide vectors in hexadecimal.
+const char* format_of(std::size_t bits) { return bits == 1 ? "@28\n" : bits <= 32 ? "@420\n" : "@22\n"; }
+
 /// "veilram.res.state" -> "veilram.res".
 std::string scope_of(const std::string& signal) { return signal.substr(0, signal.rfind('.')); }
 
@@ -59,7 +62,7 @@ void TraceFile::write_view(const std::string& path) const {
         const auto names = std::find_if(translations_.begin(), translations_.end(),
                                         [name = signal](const Translation& t) { return t.signal == name; });
         if (names == translations_.end()) {
-            view << (bits == 1 ? "@28\n" : "@24\n") << in_vcd(signal, bits) << "\n"; // binary, or decimal
+            view << format_of(bits) << in_vcd(signal, bits) << "\n";
             continue;
         }
         const fs::path table = fs::path(path).parent_path() / (signal + ".txt");

@@ -135,6 +135,23 @@ TEST_F(CliTest, ThePlatformComputesWhatTheArithmeticSaysAndAddsTimeAndAWaveform)
     EXPECT_FALSE(exists("lt/run.vcd")); // it showed another run
 }
 
+TEST_F(CliTest, SecretsEnterAWaveformOnlyOnRequestAndTheReportSaysSo) {
+    expect_success(veilram("run small.yaml --images 2 --out plain"));
+    const Outcome outcome = veilram("run small.yaml --images 2 --set trace.secrets=true --out open");
+    expect_success(outcome);
+    EXPECT_THAT(outcome.out, HasSubstr("the waveform shows secrets"));
+    EXPECT_EQ(results("plain")["trace"]["secrets"], false);
+    EXPECT_EQ(results("open")["trace"]["secrets"], true);
+    const auto variables = [&](const std::string& run) {
+        const std::string vcd = read_file(path(run + "/run.vcd"));
+        std::size_t count = 0;
+        for (auto at = vcd.find("$var"); at != std::string::npos; at = vcd.find("$var", at + 1)) ++count;
+        return count;
+    };
+    EXPECT_GT(variables("plain"), 0U);
+    EXPECT_GT(variables("open"), variables("plain"));
+}
+
 TEST_F(CliTest, TheEffectiveConfigurationRepeatsTheRun) {
     expect_success(veilram("run small.yaml --fidelity functional --out one --set map.n=3 --set signs=public"));
     expect_success(veilram("run one/effective_config.yaml --out two"));

@@ -14,14 +14,7 @@ struct BusyLineBench : PoweredBench {
     }
 };
 
-class BusyLineTest : public SimTest {
-protected:
-    BusyLineBench bench{"bench"};
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000));
-    }
-};
+class BusyLineTest : public BenchTest<BusyLineBench> {};
 
 TEST_F(BusyLineTest, IsHighFromHoldUntilItsEnd) {
     simulate([&] {

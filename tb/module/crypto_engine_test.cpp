@@ -63,16 +63,10 @@ struct CryptoBench : PoweredBench {
     }
 };
 
-class CryptoEngineTest : public SimTest {
+class CryptoEngineTest : public BenchTest<CryptoBench> {
 protected:
-    CryptoBench bench{"bench"};
     std::string program = "a public program, longer than one block of the hash: 0123456789 0123456789";
     Bytes secrets = Bytes(100, 0x77);
-
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000'000));
-    }
     SealHeader header(std::uint32_t layer = 1, std::uint32_t version = 4) const {
         SealHeader header;
         header.network = "net";

@@ -80,9 +80,8 @@ struct DigitalBench : PoweredBench {
     }
 };
 
-class DigitalUnitTest : public SimTest {
+class DigitalUnitTest : public BenchTest<DigitalBench> {
 protected:
-    DigitalBench bench{"bench"};
     Program program = conv_program(SignMode::masked);
     Rng rng = make_rng(1, "digital unit test");
     std::vector<std::uint8_t> pixels;
@@ -109,11 +108,10 @@ protected:
         debug_access(bench.cell_isock, tlm::TLM_WRITE_COMMAND, 0, stored.data(), stored.size());
     }
     void simulate(std::function<void()> body) {
-        bench.body = [this, body = std::move(body)] {
+        BenchTest::simulate([this, body = std::move(body)] {
             draw(1);
             body();
-        };
-        run(ps(1'000'000'000'000));
+        });
     }
     Answer load_mask() {
         MaskLoad load{&key, &weight_sums};

@@ -28,15 +28,7 @@ struct DramBench : PoweredBench {
     }
 };
 
-class DramInterfaceTest : public SimTest {
-protected:
-    DramBench bench{"bench"};
-
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000'000));
-    }
-};
+class DramInterfaceTest : public BenchTest<DramBench> {};
 
 TEST_F(DramInterfaceTest, BothClientsReachTheMemory) {
     simulate([&] {

@@ -49,11 +49,10 @@ struct GslBench : PoweredBench {
     }
 };
 
-class GslSelectorTest : public SimTest {
+class GslSelectorTest : public BenchTest<GslBench> {
 protected:
     static constexpr std::int64_t kReadTime = 10'000 + 4 * 1'000; ///< one read of one crossbar
 
-    GslBench bench{"bench"};
     std::vector<GslVectors> vectors;
     std::vector<BitMatrix> cells;
     BitMatrix streams;
@@ -70,11 +69,10 @@ protected:
         }
     }
     void simulate(std::function<void()> body) {
-        bench.body = [this, body = std::move(body)] {
+        BenchTest::simulate([this, body = std::move(body)] {
             draw(1);
             body();
-        };
-        run(ps(1'000'000'000));
+        });
     }
     ReadRequest read(std::uint32_t crossbar, std::uint32_t slot) const {
         ReadRequest request;

@@ -96,15 +96,7 @@ struct HostBench : PoweredBench {
     }
 };
 
-class HostInterfaceTest : public SimTest {
-protected:
-    HostBench bench{"bench"};
-
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000'000));
-    }
-};
+class HostInterfaceTest : public BenchTest<HostBench> {};
 
 TEST_F(HostInterfaceTest, RegistersShowTheChipAndTheTile) {
     simulate([&] {

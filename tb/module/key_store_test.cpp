@@ -52,15 +52,7 @@ struct KeyStoreBench : PoweredBench {
     }
 };
 
-class KeyStoreTest : public SimTest {
-protected:
-    KeyStoreBench bench{"bench"};
-
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000'000));
-    }
-};
+class KeyStoreTest : public BenchTest<KeyStoreBench> {};
 
 TEST_F(KeyStoreTest, EverySlotGivesBackWhatWasWrittenLast) {
     simulate([&] {

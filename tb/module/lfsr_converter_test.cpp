@@ -18,16 +18,11 @@ struct LfsrBench : PoweredBench {
     }
 };
 
-class LfsrConverterTest : public SimTest {
+class LfsrConverterTest : public BenchTest<LfsrBench> {
 protected:
-    LfsrBench bench{"bench"};
     std::vector<std::uint8_t> all_levels = std::vector<std::uint8_t>(256);
 
     LfsrConverterTest() { std::iota(all_levels.begin(), all_levels.end(), std::uint8_t{0}); }
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000'000));
-    }
     ConversionRequest conversion(std::uint8_t seed = 1, std::int64_t conversions = 256) const {
         ConversionRequest request;
         request.levels = &all_levels;

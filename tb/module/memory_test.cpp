@@ -20,15 +20,7 @@ struct MemoryBench : Bench {
     }
 };
 
-class MemoryTest : public SimTest {
-protected:
-    MemoryBench bench{"bench"};
-
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000));
-    }
-};
+class MemoryTest : public BenchTest<MemoryBench> {};
 
 TEST_F(MemoryTest, ReadsBackWhatWasWrittenLast) {
     simulate([&] {

@@ -34,15 +34,7 @@ struct PowerBench : Bench {
     }
 };
 
-class PowerManagerTest : public SimTest {
-protected:
-    PowerBench bench{"bench"};
-
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000'000));
-    }
-};
+class PowerManagerTest : public BenchTest<PowerBench> {};
 
 TEST_F(PowerManagerTest, TheRailRisesOneRampAfterPowerGood) {
     simulate([&] {

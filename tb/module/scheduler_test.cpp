@@ -6,14 +6,8 @@ namespace {
 
 using Action = SchedulerRequest::Action;
 
-class SchedulerTest : public SimTest {
+class SchedulerTest : public BenchTest<SchedulerBench> {
 protected:
-    SchedulerBench bench{"bench"};
-
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000'000'000));
-    }
     void expect_locked_registers() {
         EXPECT_EQ(bench.gsl.loaded(), 0U);
         EXPECT_FALSE(bench.converter.loaded());

@@ -36,9 +36,8 @@ struct ConverterBench : PoweredBench {
     }
 };
 
-class SignBitConverterTest : public SimTest {
+class SignBitConverterTest : public BenchTest<ConverterBench> {
 protected:
-    ConverterBench bench{"bench"};
     Rng rng = make_rng(1, "sign-bit converter test");
     BitMatrix cells = random_bits(rng, kRows, 256);
     std::vector<std::uint8_t> levels = random_levels(rng);
@@ -50,11 +49,10 @@ protected:
         return table;
     }
     void simulate(std::function<void()> body) {
-        bench.body = [this, body = std::move(body)] {
+        BenchTest::simulate([this, body = std::move(body)] {
             bench.program(cells);
             body();
-        };
-        run(ps(1'000'000'000));
+        });
     }
     ConversionRequest conversion(std::uint32_t crossbar = 0, std::uint32_t row = 0,
                                  std::int64_t conversions = 40) const {

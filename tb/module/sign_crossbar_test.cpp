@@ -32,14 +32,8 @@ struct SignCrossbarBench : PoweredBench {
     }
 };
 
-class SignCrossbarTest : public SimTest {
+class SignCrossbarTest : public BenchTest<SignCrossbarBench> {
 protected:
-    SignCrossbarBench bench{"bench"};
-
-    void simulate(std::function<void()> body) {
-        bench.body = std::move(body);
-        run(ps(1'000'000'000));
-    }
     static BitMatrix cells(std::uint64_t seed) {
         Rng rng = make_rng(seed, "sign crossbar test");
         return random_bits(rng, kRows, kBits);

@@ -7,8 +7,9 @@
 
 #include <tlm_utils/simple_initiator_socket.h>
 
-#include <algorithm>
+#include <filesystem>
 #include <sstream>
+#include <unistd.h>
 
 namespace veilram::test {
 namespace {
@@ -45,12 +46,17 @@ struct ChipBench : Bench {
     }
 };
 
-class TraceTest : public SimTest {
+class TraceTest : public BenchTest<ChipBench> {
 protected:
-    ChipBench bench{"bench"};
-    std::string base =
-        ::testing::TempDir() + "veilram_" + ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::path folder =
+        std::filesystem::temp_directory_path() /
+        ("veilram_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + "_" +
+         std::to_string(::getpid()));
+    std::string base = (folder / "wave").string();
     std::string root = "SystemC.bench.platform.chip.";
+
+    TraceTest() { std::filesystem::create_directories(folder); }
+    ~TraceTest() override { std::filesystem::remove_all(folder); }
 
     /// Runs `body` while everything is traced, and reads what was written.
     Wave record(bool secrets, std::function<void()> body) {
@@ -114,10 +120,9 @@ TEST_F(TraceTest, EverySignalIsInTheViewUnderItsName) {
 TEST_F(TraceTest, TheViewTranslatesEnumerations) {
     record_a_moment(false);
     std::istringstream view(read_file(base + ".gtkw"));
-    const std::string folder = ::testing::TempDir();
     std::string text;
     for (std::string line; std::getline(view, line);)
-        if (line.rfind("^1 ", 0) == 0) text += read_file(folder + line.substr(3));
+        if (line.rfind("^1 ", 0) == 0) text += read_file((folder / line.substr(3)).string());
     for (const auto& name : res_state_names()) EXPECT_NE(text.find(" " + name + "\n"), std::string::npos) << name;
     EXPECT_NE(text.find("1 BOOT\n"), std::string::npos);
 }

@@ -10,7 +10,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 
 namespace veilram::test {
 
@@ -25,6 +27,18 @@ public:
     void power(bool on) {
         rail.write(on);
         wait(sc_core::sc_time(1, sc_core::SC_NS));
+    }
+};
+
+/// A test whose bench is always the same.
+template <class BenchType> class BenchTest : public SimTest {
+protected:
+    BenchType bench{"bench"};
+
+    /// Runs `body` in the bench's thread.
+    void simulate(std::function<void()> body) {
+        bench.body = std::move(body);
+        run(sc_core::sc_time(1, sc_core::SC_SEC));
     }
 };
 

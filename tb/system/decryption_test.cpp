@@ -2,6 +2,7 @@
 #include "hw/sim/trace.hpp"
 #include "tb/system/platform_test.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -33,7 +34,8 @@ TEST_F(Decryption, UnlocksOneLayerAtATime) {
             const ChipStatus status = host().status();
             const auto layer = static_cast<int>(host().read(reg::kLayer));
             if (status.state == static_cast<std::uint32_t>(ResState::compute) && layer >= 0) {
-                per_layer[static_cast<std::size_t>(layer)] = selector(chip()).loaded();
+                auto& most = per_layer[static_cast<std::size_t>(layer)];
+                most = std::max(most, selector(chip()).loaded());
                 if (order.empty() || order.back() != layer) order.push_back(layer);
             }
         }

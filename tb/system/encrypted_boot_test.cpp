@@ -1,6 +1,8 @@
 // Encrypted boot: fetch, verify, unseal - or refuse.
 #include "tb/system/platform_test.hpp"
 
+#include <algorithm>
+
 namespace veilram::test {
 namespace {
 
@@ -106,8 +108,11 @@ TEST_F(EncryptedBoot, RaisesTheMonotonicCounterToTheImagesVersion) {
     simulate(scenario, [&] {
         host().power_on();
         EXPECT_TRUE(host().boot());
-        for (const auto& stat : collect_stats(chip()))
-            if (stat.name == "minimum_version") EXPECT_EQ(stat.value, 5);
+        const auto stats = collect_stats(chip());
+        const auto counter =
+            std::find_if(stats.begin(), stats.end(), [](const Stat& stat) { return stat.name == "minimum_version"; });
+        ASSERT_NE(counter, stats.end());
+        EXPECT_EQ(counter->value, 5);
         host().power_off();
         host().power_on();
         EXPECT_TRUE(host().boot()) << "the same version boots again";

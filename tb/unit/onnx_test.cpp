@@ -236,6 +236,58 @@ TEST(OnnxImport, MatMulAndAddAreOneDenseLayerWithoutDropoutAndIdentity) {
     EXPECT_EQ(dense.bias, bias.data);
 }
 
+/// LeNet-5 as PyTorch writes it (Flatten, Gemm) or as others do (Reshape, MatMul, Add).
+ModelMaker lenet5(bool gemm) {
+    Rng rng = make_rng(1, "lenet5");
+    ModelMaker maker({1, 28, 28});
+    const auto conv = [&](const std::string& in, const std::string& name, const Shape& shape, std::int64_t pad) {
+        maker.floats(name + ".w", random_tensor(rng, shape));
+        maker.floats(name + ".b", random_tensor(rng, {shape[0]}));
+        set(maker.node("Conv", {in, name + ".w", name + ".b"}, name), "pads", Ints{pad, pad, pad, pad});
+        maker.node("Relu", {name}, name + ".relu");
+        onnx::NodeProto& pool = maker.node("MaxPool", {name + ".relu"}, name + ".pool");
+        set(pool, "kernel_shape", Ints{2, 2});
+        set(pool, "strides", Ints{2, 2});
+    };
+    const auto dense = [&](const std::string& in, const std::string& out, std::int64_t inputs, std::int64_t outputs) {
+        maker.floats(out + ".w", random_tensor(rng, {inputs, outputs}));
+        maker.floats(out + ".b", random_tensor(rng, {outputs}));
+        if (gemm) {
+            maker.node("Gemm", {in, out + ".w", out + ".b"}, out);
+        } else {
+            maker.node("MatMul", {in, out + ".w"}, out + ".product");
+            maker.node("Add", {out + ".product", out + ".b"}, out);
+        }
+    };
+    conv("x", "c1", {6, 1, 5, 5}, 2);
+    conv("c1.pool", "c2", {16, 6, 5, 5}, 0);
+    maker.ints("flat_shape", {2}, {0, -1});
+    if (gemm)
+        maker.node("Flatten", {"c2.pool"}, "flat");
+    else
+        maker.node("Reshape", {"c2.pool", "flat_shape"}, "flat");
+    dense("flat", "f1", 400, 120);
+    maker.node("Relu", {"f1"}, "f1.relu");
+    dense("f1.relu", "f2", 120, 84);
+    maker.node("Relu", {"f2"}, "f2.relu");
+    dense("f2.relu", "y", 84, 10);
+    return maker;
+}
+
+TEST(OnnxImport, LeNet5IsTheSameNetworkFromEitherKindOfExporter) {
+    const Graph gemm = lenet5(true).import(), mat_mul = lenet5(false).import();
+    const std::vector<std::string> expected = {"conv",    "relu",  "max_pool", "conv",  "relu", "max_pool",
+                                               "flatten", "dense", "relu",     "dense", "relu", "dense"};
+    EXPECT_EQ(op_names(gemm), expected);
+    EXPECT_EQ(op_names(mat_mul), expected);
+    Rng rng = make_rng(2, "digits");
+    const Tensor images = random_tensor(rng, {3, 1, 28, 28});
+    FloatEngine engine;
+    const Tensor logits = infer(gemm, images, engine);
+    EXPECT_EQ(logits.shape, (Shape{3, 10}));
+    EXPECT_EQ(logits.data, infer(mat_mul, images, engine).data);
+}
+
 TEST(OnnxImport, ASumThatIsReadWithAndWithoutItsBiasIsRefused) {
     Rng rng = make_rng(1, "shared bias");
     ModelMaker maker({6});
