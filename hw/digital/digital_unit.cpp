@@ -22,7 +22,8 @@ DigitalUnit::DigitalUnit(const sc_core::sc_module_name& name, const DigitalConfi
 
 void DigitalUnit::mask_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     const auto* load = request_of<MaskLoad>(trans);
-    if (load == nullptr || !rail_i.read()) {
+    const bool complete = load != nullptr && (load->mask_key == nullptr) == (load->weight_sums == nullptr);
+    if (!complete || !rail_i.read()) {
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
@@ -132,9 +133,7 @@ bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, 
     const auto crossbar = layer.first_crossbar + static_cast<std::uint32_t>(command.crossbar);
     SignRowRequest request;
     request.row = crossbar * static_cast<std::uint32_t>(program.n) + row;
-    sc_core::sc_time shared =
-        sc_core::SC_ZERO_TIME; // the converter's read of the same row delivers the bits: no time of its own
-    if (send(sign_isock, request, shared) != tlm::TLM_OK_RESPONSE) return false;
+    if (send(sign_isock, request, delay) != tlm::TLM_OK_RESPONSE) return false; // once a burst: the signs are latched
     if (program.signs.mode == SignMode::masked) {
         if (!mask_key_) return false; // locked
         std::vector<Word> keystream(request.bits.size());

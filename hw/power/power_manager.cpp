@@ -15,12 +15,10 @@ PowerManager::PowerManager(const sc_core::sc_module_name& name, const PowerConfi
 }
 
 void PowerManager::input_method() {
-    wanted_ = power_good_i.read();
+    up_from_ = sc_core::sc_time_stamp() + to_sc_time(cfg_.ramp);
+    up_until_ = sc_core::sc_max_time();
     rail_ev_.cancel();
-    if (wanted_)
-        rail_ev_.notify(to_sc_time(cfg_.ramp));
-    else
-        rail_ev_.notify(sc_core::SC_ZERO_TIME);
+    rail_ev_.notify(power_good_i.read() ? to_sc_time(cfg_.ramp) : sc_core::SC_ZERO_TIME);
 }
 
 void PowerManager::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
@@ -28,15 +26,17 @@ void PowerManager::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    wanted_ = false;
+    up_until_ = sc_core::sc_time_stamp() + delay;
     rail_ev_.cancel();
     rail_ev_.notify(delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
+/// Judges the moment itself, so that an event left over from before cannot raise the rail early.
 void PowerManager::rail_method() {
-    rail_q_ = wanted_;
-    rail_o.write(wanted_);
+    const auto now = sc_core::sc_time_stamp();
+    rail_q_ = power_good_i.read() && now >= up_from_ && now < up_until_;
+    rail_o.write(rail_q_);
 }
 
 void PowerManager::add_traces(TraceFile& file) const { file.add(*this, rail_q_, "rail"); }

@@ -36,7 +36,8 @@ private:
 
     const PowerConfig cfg_;
     sc_core::sc_event rail_ev_{"rail_ev"};
-    bool wanted_ = false;
+    sc_core::sc_time up_from_ = sc_core::sc_max_time();
+    sc_core::sc_time up_until_ = sc_core::SC_ZERO_TIME;
     bool rail_q_ = false;
 };
 

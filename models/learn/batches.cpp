@@ -16,13 +16,14 @@ void shuffle(std::vector<std::size_t>& indices, Rng& rng) {
         std::swap(indices[left - 1], indices[boost::random::uniform_int_distribution<std::size_t>(0, left - 1)(rng)]);
 }
 
-Parts split_parts(std::size_t count, double share, Rng& rng) {
+Parts split_parts(std::size_t count, double share, std::uint64_t seed) {
     const double held_back = std::round(share * static_cast<double>(count));
     if (!(held_back >= 1) || held_back >= static_cast<double>(count))
         throw UserError("validation share: " + std::to_string(share) + " of " + std::to_string(count) +
                         " images leaves nothing to validate with or nothing to learn from; choose it between 0 and 1");
     std::vector<std::size_t> order(count);
     std::iota(order.begin(), order.end(), 0);
+    Rng rng = make_rng(seed, "validation");
     shuffle(order, rng);
     const auto middle = order.begin() + static_cast<std::ptrdiff_t>(held_back);
     return {{middle, order.end()}, {order.begin(), middle}};

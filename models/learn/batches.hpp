@@ -19,8 +19,10 @@ void shuffle(std::vector<std::size_t>& indices, Rng& rng);
 struct Parts {
     std::vector<std::size_t> learned, validation;
 };
-/// Holds `share` of `count` images back, chosen at random. Throws UserError unless both parts get an image.
-Parts split_parts(std::size_t count, double share, Rng& rng);
+/// Holds `share` of `count` images back, chosen at random. With the same seed a smaller share is a part of a larger
+/// one, so that a network can be tuned on the data that it was trained on without validating with what it has seen.
+/// Throws UserError unless both parts get an image.
+Parts split_parts(std::size_t count, double share, std::uint64_t seed);
 
 /// The chosen images as a data set of their own.
 Dataset subset(const Dataset& data, const std::vector<std::size_t>& indices);

@@ -96,6 +96,15 @@ void MappedNet::solve() {
     mapped_ = std::move(mapped);
 }
 
+void MappedNet::settle(double pull) {
+    const torch::NoGradGuard no_grad;
+    for (std::size_t layer = 0; layer < net_.matrix_count(); ++layer) {
+        torch::Tensor weight = net_.weight(layer);
+        weight += pull * (mapped_->realised[layer] - weight);
+        mapped_->weight[layer] = weight.clone();
+    }
+}
+
 torch::Tensor MappedNet::forward(const torch::Tensor& images) {
     return net_.forward(images, TorchNet::Mode::eval,
                         [this](std::size_t layer, const torch::Tensor& input) { return apply(layer, input); });

@@ -21,6 +21,10 @@ public:
 
     /// Compiles the present weights; from now on forward() is exact for them.
     void solve();
+    /// Moves the weights the share `pull` (0..1) of the way to those that the cells hold, which forward() keeps
+    /// computing with. Without it the part of a weight that no mapping can realise grows without bound, because its
+    /// gradient never ends.
+    void settle(double pull);
     /// Logits as a differentiable function of the weights and biases.
     torch::Tensor forward(const torch::Tensor& images);
     /// Bit-true accuracy of the last mapping.

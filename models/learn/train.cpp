@@ -55,7 +55,7 @@ class Trainer {
 public:
     Trainer(const Graph& topology, const Dataset& data, const InputFormat& format, const TrainConfig& config)
         : data_(data), format_(format), config_(config), rng_(make_rng(config.seed, "train")),
-          parts_(split_parts(data.count(), config.validation_share, rng_)),
+          parts_(split_parts(data.count(), config.validation_share, config.seed)),
           validation_(subset(data, parts_.validation)), net_(randomise(topology, config.seed)),
           optimiser_(net_.parameters(),
                      torch::optim::AdamWOptions(config.learning_rate).weight_decay(config.weight_decay)),

@@ -1,5 +1,6 @@
 #include "models/learn/tune.hpp"
 
+#include "models/base/diagnostics.hpp"
 #include "models/base/progress.hpp"
 #include "models/learn/batches.hpp"
 #include "models/learn/mapped_net.hpp"
@@ -16,6 +17,8 @@ void check(const Graph& graph, const Dataset& data, const TuneConfig& tuning) {
     check_positive("batch", tuning.batch);
     check_positive("learning rate", tuning.learning_rate);
     check_positive("steps between two mappings", tuning.resolve_every);
+    if (!(tuning.pull >= 0 && tuning.pull <= 1))
+        throw UserError("pull: " + std::to_string(tuning.pull) + " is not a share; choose it between 0 and 1");
 }
 
 class Tuner {
@@ -23,19 +26,21 @@ public:
     Tuner(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
           const TuneConfig& tuning, const Dataset& data)
         : data_(data), format_(config.input), tuning_(tuning), rng_(make_rng(tuning.seed, "tune")),
-          parts_(split_parts(data.count(), tuning.validation_share, rng_)),
+          parts_(split_parts(data.count(), tuning.validation_share, tuning.seed)),
           validation_(subset(data, parts_.validation)), mapped_(folded, activations, config),
           optimiser_(mapped_.net().parameters(), torch::optim::AdamOptions(tuning.learning_rate)),
           steps_(steps_per_epoch() * tuning.epochs), progress_("tune", static_cast<std::size_t>(steps_)) {}
 
     TuneResult run() {
         judge();
+        mapped_.settle(tuning_.pull);
         while (step_ < steps_) {
             if (step_ % steps_per_epoch() == 0) shuffle(parts_.learned, rng_);
             take_step();
             if (step_ % tuning_.resolve_every != 0 && step_ != steps_) continue;
             mapped_.solve();
             judge();
+            mapped_.settle(tuning_.pull);
         }
         return std::move(result_);
     }

@@ -15,6 +15,7 @@ struct TuneConfig {
     int batch = 64;
     double learning_rate = 5e-4; ///< of Adam at the start; falls to 0 along half a cosine
     int resolve_every = 30;      ///< steps between two mappings of the present weights
+    double pull = 0.5; ///< share (0..1) by which every mapping moves the weights towards those that it realised
     double validation_share = 1.0 / 32;
     std::uint64_t seed = 1; ///< of the validation part and the order of the images
 };

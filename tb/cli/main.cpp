@@ -9,5 +9,6 @@ int sc_main(int argc, char* argv[]) { return veilram::run_program(argc, argv, st
 
 int main(int argc, char** argv) { // in place of libsystemc's, which would print its banner
     ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
+    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING); // the kernel's small talk
     return sc_core::sc_elab_and_sim(argc, argv);
 }

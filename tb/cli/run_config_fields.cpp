@@ -133,6 +133,7 @@ static void fields(FieldVisitor& v, TuningConfig& tuning) {
     v.integer("batch", c.batch, {1, 65'536}, "images per step");
     v.real("learning_rate", c.learning_rate, {0, 10}, "of Adam at the start; falls to 0 along half a cosine");
     v.integer("resolve_every", c.resolve_every, {1, 1'000'000}, "steps between two mappings of the moving weights");
+    v.real("pull", c.pull, {0, 1}, "share by which every mapping moves the weights towards those that it realised");
     v.real("validation_share", c.validation_share, {0, 0.9},
            "share of the training images held back to choose the best mapping");
     v.integer("seed", c.seed, {}, "of held-back images and order");

@@ -45,6 +45,14 @@ TEST_F(PowerManagerTest, TheRailRisesOneRampAfterPowerGood) {
     });
 }
 
+TEST_F(PowerManagerTest, PowerGoodInTheFirstInstantStillTakesTheWholeRamp) {
+    simulate([&] {
+        bench.set_power_good(true);
+        EXPECT_FALSE(bench.rail_after(kRamp - 1));
+        EXPECT_TRUE(bench.rail_after(2));
+    });
+}
+
 TEST_F(PowerManagerTest, APowerCutLowersTheRailAtOnce) {
     simulate([&] {
         bench.power_on();

@@ -2,6 +2,11 @@
 #include "hw/sim/services.hpp"
 #include "tb/system/platform_test.hpp"
 
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
 namespace veilram::test {
 namespace {
 
@@ -29,7 +34,13 @@ TEST_P(InferenceVariants, GivesTheLogitsOfTheFunctionalModel) {
 INSTANTIATE_TEST_SUITE_P(All, InferenceVariants,
                          ::testing::Combine(::testing::Values(ConverterKind::sign_bit, ConverterKind::lfsr),
                                             ::testing::Values(SignMode::masked, SignMode::public_signs),
-                                            ::testing::Values(1, 4)));
+                                            ::testing::Values(1, 4)),
+                         [](const auto& variant) {
+                             const bool lfsr = std::get<0>(variant.param) == ConverterKind::lfsr;
+                             const bool masked = std::get<1>(variant.param) == SignMode::masked;
+                             return std::string(lfsr ? "Lfsr" : "SignBit") + (masked ? "Masked" : "Public") + "N" +
+                                    std::to_string(std::get<2>(variant.param));
+                         });
 
 TEST_F(Inference, NeedsABoot) {
     const Scenario scenario;

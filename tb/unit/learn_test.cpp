@@ -195,8 +195,7 @@ TEST(NetworksTest, FreshWeightsHaveHesSpreadAndDependOnTheSeed) {
 }
 
 TEST(BatchesTest, PartsAreDisjointAndHoldEveryImage) {
-    Rng rng = make_rng(1, "parts");
-    const Parts parts = split_parts(1000, 0.1, rng);
+    const Parts parts = split_parts(1000, 0.1, 1);
     EXPECT_EQ(parts.validation.size(), 100U);
     std::set<std::size_t> all(parts.learned.begin(), parts.learned.end());
     all.insert(parts.validation.begin(), parts.validation.end());
@@ -204,10 +203,16 @@ TEST(BatchesTest, PartsAreDisjointAndHoldEveryImage) {
     EXPECT_EQ(*all.rbegin(), 999U);
 }
 
+TEST(BatchesTest, ASmallerShareIsPartOfALargerOne) {
+    const std::vector<std::size_t> few = split_parts(500, 0.1, 3).validation,
+                                   many = split_parts(500, 0.2, 3).validation;
+    EXPECT_TRUE(std::equal(few.begin(), few.end(), many.begin()));
+    EXPECT_NE(split_parts(500, 0.1, 4).validation, few);
+}
+
 TEST(BatchesTest, AShareThatLeavesNothingIsRefused) {
-    Rng rng = make_rng(1, "parts");
     for (const double share : {0.0, 1.0, -0.5, 0.001, std::nan("")})
-        EXPECT_THROW(split_parts(100, share, rng), UserError) << share;
+        EXPECT_THROW(split_parts(100, share, 1), UserError) << share;
 }
 
 TEST(BatchesTest, ASubsetKeepsImagesAndLabelsTogether) {
