@@ -1,4 +1,4 @@
-// LFSR converter: one stream bit per clock (spec section 3).
+// LFSR converter: one stream bit per clock (docs/model.md, section 3).
 #pragma once
 
 #include "hw/converter/conversion.hpp"

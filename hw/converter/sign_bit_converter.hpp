@@ -1,4 +1,4 @@
-// Sign-bit converter: one row of the sign crossbar, with ones or zeros injected from a secret start (spec section 3,
+// Sign-bit converter: one row of the sign crossbar, with ones or zeros injected from a secret start (docs/model.md, section 3,
 // paper section VI).
 #pragma once
 

@@ -1,4 +1,4 @@
-// A 1T4R crossbar with its word-line drivers and ADCs (spec section 1).
+// A 1T4R crossbar with its word-line drivers and ADCs (docs/model.md, section 1).
 #pragma once
 
 #include "hw/crossbar/cell_store.hpp"

@@ -1,4 +1,4 @@
-// The sign crossbar: sign rows of every compute crossbar, read out digitally (spec section 3).
+// The sign crossbar: sign rows of every compute crossbar, read out digitally (docs/model.md, section 3).
 #pragma once
 
 #include "hw/crossbar/cell_store.hpp"

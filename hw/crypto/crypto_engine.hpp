@@ -1,4 +1,4 @@
-// The crypto engine: hashes the public program, opens sealed blobs straight into the key store (spec section 8).
+// The crypto engine: hashes the public program, opens sealed blobs straight into the key store (docs/model.md, section 8).
 #pragma once
 
 #include "hw/crypto/crypto_config.hpp"

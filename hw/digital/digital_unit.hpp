@@ -1,4 +1,4 @@
-// The digital unit: levels in, signs, accumulation, scales, activation functions, pooling (spec section 4).
+// The digital unit: levels in, signs, accumulation, scales, activation functions, pooling (docs/model.md, section 4).
 #pragma once
 
 #include "hw/crossbar/sign_crossbar.hpp"

@@ -1,4 +1,4 @@
-// The runtime encryption scheduler's state machine (spec section 10), without a kernel.
+// The runtime encryption scheduler's state machine (docs/model.md, section 10), without a kernel.
 #pragma once
 
 #include <cstdint>

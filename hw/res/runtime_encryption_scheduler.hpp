@@ -1,4 +1,4 @@
-// The runtime encryption scheduler: the only block that moves secrets (spec section 10).
+// The runtime encryption scheduler: the only block that moves secrets (docs/model.md, section 10).
 #pragma once
 
 #include "hw/converter/sign_bit_converter.hpp"

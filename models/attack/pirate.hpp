@@ -1,4 +1,4 @@
-// The paper's pirate device (Table III): the same cells, read without the secrets (spec section 12).
+// The paper's pirate device (Table III): the same cells, read without the secrets (docs/model.md, section 12).
 #pragma once
 
 #include "models/image/image.hpp"

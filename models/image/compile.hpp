@@ -31,7 +31,7 @@ struct CompileConfig {
     std::uint64_t seed = 1;
 };
 
-/// Storage of a compiled network (spec section 11; paper section IV).
+/// Storage of a compiled network (docs/model.md, section 11; paper section IV).
 struct StorageReport {
     std::int64_t weights = 0;
     std::int64_t crossbars = 0;

@@ -1,4 +1,4 @@
-// The public layer program: what the accelerator runs, without a single weight (spec section 8, memory part of the
+// The public layer program: what the accelerator runs, without a single weight (docs/model.md, section 8, memory part of the
 // image).
 #pragma once
 

@@ -1,4 +1,4 @@
-// Mapping-aware fine-tuning with the solver in the loop (spec section 12).
+// Mapping-aware fine-tuning with the solver in the loop (docs/model.md, section 12).
 #pragma once
 
 #include "models/data/dataset.hpp"

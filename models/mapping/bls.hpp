@@ -1,4 +1,4 @@
-// Bit-line sharing (paper section IV, spec section 5): one row pair as an integer problem, and its solvers.
+// Bit-line sharing (paper section IV, docs/model.md, section 5): one row pair as an integer problem, and its solvers.
 #pragma once
 
 #include "models/base/random.hpp"

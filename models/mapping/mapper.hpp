@@ -1,4 +1,4 @@
-// From quantised weights to cells: which input sits in which slot, which cells are on (spec sections 4 and 5).
+// From quantised weights to cells: which input sits in which slot, which cells are on (docs/model.md, sections 4 and 5).
 #pragma once
 
 #include "models/mapping/bls.hpp"

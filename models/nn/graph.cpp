@@ -76,7 +76,7 @@ MatrixShape matrix_shape(const Op& op) {
 
 Graph fold_batch_norm(const Graph& graph) {
     const std::vector<int> readers = count_readers(graph);
-    Graph folded{graph.name, graph.in_shape, {}};
+    Graph folded{graph.name, graph.in_shape, {}, graph.activations};
     std::vector<ValueId> now(graph.nodes.size() + 1, 0); // where each value of `graph` is found in `folded`
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];

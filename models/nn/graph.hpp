@@ -79,11 +79,19 @@ struct Node {
     Shape out_shape; ///< per image, without the batch dimension: [C, H, W] or [M]
 };
 
+/// Scale and zero point of one matrix layer's input.
+struct ActivationQuant {
+    float scale = 1.0F; ///< s_x
+    int zero = 0;       ///< level that stands for 0.0
+};
+
 /// A directed acyclic graph in execution order; the last node gives the logits.
 struct Graph {
     std::string name;
     Shape in_shape; ///< per image: [C, H, W]
     std::vector<Node> nodes;
+    /// Input quantisers that the weights were tuned for, one per matrix node; empty when they are still free.
+    std::vector<ActivationQuant> activations;
 
     const Shape& shape_of(ValueId id) const { return id == 0 ? in_shape : nodes[id - 1].out_shape; }
 };
@@ -106,7 +114,7 @@ void infer_shapes(Graph& graph);
 /// bias, and makes every other BatchNorm stay as it is. The function computed is unchanged up to float rounding.
 Graph fold_batch_norm(const Graph& graph);
 
-/// K x M matrices of a layer as the crossbars see them (spec section 4): one per group.
+/// K x M matrices of a layer as the crossbars see them (docs/model.md, section 4): one per group.
 /// For a conv, input k = (c * kh + y) * kw + x of the group's channels.
 struct MatrixShape {
     int groups = 1;

@@ -1,4 +1,4 @@
-// Inference over a graph. The digital operations are the same code in every fidelity (spec section 4); what differs is
+// Inference over a graph. The digital operations are the same code in every fidelity (docs/model.md, section 4); what differs is
 // who multiplies by the weight matrices.
 #pragma once
 

@@ -1,6 +1,7 @@
 #include "models/base/diagnostics.hpp"
 #include "models/base/file.hpp"
 #include "models/nn/onnx.hpp"
+#include "models/nn/quantiser_text.hpp"
 
 #include <onnx/onnx_pb.h>
 
@@ -144,6 +145,11 @@ onnx::ModelProto to_proto(const Graph& graph, const std::string& producer_note) 
     model.set_ir_version(kIrVersion);
     model.set_producer_name("veilram");
     model.set_doc_string(producer_note);
+    if (!graph.activations.empty()) {
+        onnx::StringStringEntryProto& entry = *model.add_metadata_props();
+        entry.set_key(kQuantisersKey);
+        entry.set_value(encode_quantisers(graph.activations));
+    }
     model.add_opset_import()->set_version(kOpset);
     onnx::GraphProto& proto = *model.mutable_graph();
     proto.set_name(graph.name);

@@ -3,6 +3,7 @@
 #include "models/nn/onnx.hpp"
 #include "models/nn/onnx_attributes.hpp"
 #include "models/nn/onnx_builder.hpp"
+#include "models/nn/quantiser_text.hpp"
 
 #include <onnx/checker.h>
 #include <onnx/onnx_pb.h>
@@ -135,6 +136,18 @@ void check_model(ModelProto& model) {
     }
 }
 
+/// The input quantisers that a tuned network brings along; nothing for other networks.
+std::vector<ActivationQuant> quantisers_of(const ModelProto& model, std::size_t layers) {
+    for (const auto& entry : model.metadata_props()) {
+        if (entry.key() != kQuantisersKey) continue;
+        auto quantisers = decode_quantisers(entry.value());
+        if (quantisers.size() == layers) return quantisers;
+        throw UserError(std::string("metadata ") + kQuantisersKey + " holds " + std::to_string(quantisers.size()) +
+                        " input quantisers for " + std::to_string(layers) + " matrix layers; tune the network again");
+    }
+    return {};
+}
+
 Graph to_graph(ModelProto& model, const std::string& fallback_name) {
     check_opset(model);
     GraphProto& proto = *model.mutable_graph();
@@ -150,7 +163,9 @@ Graph to_graph(ModelProto& model, const std::string& fallback_name) {
     for (const onnx::TensorProto& tensor : proto.initializer())
         builder.add_constant(tensor.name(), to_constant(tensor));
     for (const NodeProto* node : needed_nodes(proto, proto.output(0).name())) builder.read(*node);
-    return builder.finish(proto.output(0).name());
+    Graph graph = builder.finish(proto.output(0).name());
+    graph.activations = quantisers_of(model, matrix_nodes(graph).size());
+    return graph;
 }
 
 } // namespace

@@ -24,11 +24,6 @@ struct QuantConfig {
     int calibration_images = 256;
 };
 
-/// Scale and zero point of one matrix layer's input.
-struct ActivationQuant {
-    float scale = 1.0F; ///< s_x
-    int zero = 0;       ///< level that stands for 0.0
-};
 /// level = clamp(round_half_even(x * 256 / s_x) + zero, 0, 255); NaN gives 0.
 std::uint8_t to_level(float x, const ActivationQuant& quant);
 
@@ -44,7 +39,7 @@ struct QuantWeights {
 /// when the layer has so many inputs that a sum of products q * level could overflow 32 bits.
 QuantWeights quantise_weights(const Op& op, WeightScale mode);
 
-/// What the digital unit needs for one matrix layer; public (spec section 8: public scales).
+/// What the digital unit needs for one matrix layer; public (docs/model.md, section 8: public scales).
 struct LayerQuant {
     ActivationQuant input;
     std::vector<float> weight_scale; ///< s_w per output

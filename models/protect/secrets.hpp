@@ -1,4 +1,4 @@
-// What must stay secret, and where it comes from (spec section 8).
+// What must stay secret, and where it comes from (docs/model.md, section 8).
 #pragma once
 
 #include "models/sc/geometry.hpp"

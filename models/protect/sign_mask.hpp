@@ -1,4 +1,4 @@
-// Sign masking (spec section 7a): stored sign = sign xor keystream(layer key, crossbar, row).
+// Sign masking (docs/model.md, section 7a): stored sign = sign xor keystream(layer key, crossbar, row).
 #pragma once
 
 #include "models/base/bits.hpp"

@@ -1,4 +1,4 @@
-// One crossbar read (spec section 1): the definition, and a faster way that gives the same bits.
+// One crossbar read (docs/model.md, section 1): the definition, and a faster way that gives the same bits.
 #pragma once
 
 #include "models/sc/geometry.hpp"

@@ -1,4 +1,4 @@
-// Size of a 1T4R crossbar and what one GSL vector selects (spec section 1).
+// Size of a 1T4R crossbar and what one GSL vector selects (docs/model.md, section 1).
 #pragma once
 
 #include "models/base/bits.hpp"

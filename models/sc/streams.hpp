@@ -1,4 +1,4 @@
-// Binary-to-stream converters (spec section 3). A stream of level L holds exactly L ones.
+// Binary-to-stream converters (docs/model.md, section 3). A stream of level L holds exactly L ones.
 #pragma once
 
 #include "models/base/bits.hpp"

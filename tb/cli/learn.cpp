@@ -54,12 +54,13 @@ void tune_command(const FileArgs& args, std::ostream& out) {
     const Dataset images = training_images(config.data, config.tuning.digits);
     check_fit(images, config.data, graph.in_shape, config.network.path);
     const QuantisedNetwork network = quantise_network(graph, load_calibration(config), config);
-    const TuneResult result = tune(network.graph, network.activations, config.compile, config.tuning.tune, images);
+    TuneResult result = tune(network.graph, network.activations, config.compile, config.tuning.tune, images);
     for (const SolveReport& solve : result.solves) {
         out << "step " << std::setw(6) << solve.step << "  loss " << std::fixed << std::setprecision(4) << solve.loss
             << "  error " << std::setprecision(3) << solve.mean_abs_error << " counts  bit-true validation ";
         percent(out, solve.validation_accuracy) << "\n";
     }
+    result.graph.activations = network.activations;
     export_onnx(result.graph, args.out, command_line("tune", args));
     percent(out << "kept the mapping with bit-true validation ", result.validation_accuracy)
         << "\nnetwork\n  " << args.out << "\n";

@@ -32,7 +32,8 @@ void check_fit(const Dataset& data, const DataConfig& config, const Shape& in_sh
 }
 
 QuantisedNetwork quantise_network(const Graph& graph, const Dataset& calibration, const RunConfig& config) {
-    QuantisedNetwork network{fold_batch_norm(graph), {}};
+    QuantisedNetwork network{fold_batch_norm(graph), graph.activations};
+    if (!network.activations.empty()) return network; // the weights were tuned for these
     const Tensor images =
         to_tensor(calibration.pixels.data(), calibration.count(), calibration.shape, config.compile.input);
     network.activations = calibrate(network.graph, images, config.compile.quant);

@@ -16,7 +16,7 @@ constexpr int kInputs = 8; ///< of a group: 2 channels of 2x2 taps
 constexpr int kOutputs = 3;
 constexpr std::size_t kPositions = 9;
 constexpr std::size_t kPixels = 4 * 4 * 4;
-constexpr std::int64_t kElement = 110, kAccumulate = 900, kMaskRow = 5'000;
+constexpr std::int64_t kElement = 110, kAccumulate = 900, kMaskRow = 5'000, kRowRead = 4'000;
 
 Node node(Op op, std::vector<ValueId> inputs) { return {op_name(op), std::move(op), std::move(inputs), {}}; }
 
@@ -52,7 +52,7 @@ struct DigitalBench : PoweredBench {
     RequestInitiator<DigitalBench, SignRowRequest> converter_isock{"converter_isock"};
     tlm_utils::simple_initiator_socket<DigitalBench> cell_isock{"cell_isock"};
     DigitalUnit dut{"dut", {{Ps{kAccumulate}, Fj{19}}, {Ps{kElement}, Fj{23}}, {Ps{kMaskRow}, Fj{211}}}};
-    SignCrossbar signs{"signs", {kCrossbars * kN, 256, {Ps{4'000}, Fj{31}}, {}}};
+    SignCrossbar signs{"signs", {kCrossbars * kN, 256, {Ps{kRowRead}, Fj{31}}, {}}};
 
     explicit DigitalBench(const sc_core::sc_module_name& name) : PoweredBench(name) {
         isock.bind(dut.tsock);
@@ -236,7 +236,7 @@ TEST_F(DigitalUnitTest, EveryCommandTakesItsTime) {
         EXPECT_EQ(bench.compute(program, selection).time, ps(0));
         const std::vector<std::uint16_t> counts(selection.levels.size() * kOutputs);
         Accumulate add{2, 0, &selection, &counts};
-        EXPECT_EQ(bench.compute(program, add).time, ps(kMaskRow + kPositions * kAccumulate));
+        EXPECT_EQ(bench.compute(program, add).time, ps(kRowRead + kMaskRow + kPositions * kAccumulate));
         EndGroup end;
         EXPECT_EQ(bench.compute(program, end).time, ps(kPositions * kOutputs * kElement));
         ReadLogits read;
