@@ -1,6 +1,8 @@
 // A graph as a differentiable function. For this folder and its tests: the only header that knows libtorch.
 #pragma once
 
+#include "models/base/random.hpp"
+#include "models/learn/augment.hpp"
 #include "models/nn/graph.hpp"
 
 #include <torch/torch.h>
@@ -16,6 +18,9 @@ torch::Tensor to_torch(const Tensor& tensor);
 Tensor from_torch(const torch::Tensor& tensor);
 /// Class numbers as cross-entropy wants them.
 torch::Tensor to_torch(const std::vector<int>& labels);
+
+/// `images` [N, C, H, W], each changed in its own way.
+torch::Tensor augmented(const torch::Tensor& images, const Augment& augment, Rng& rng);
 
 /// The rate after `done` (0..1) of the steps: falls from `start` to 0 along half a cosine.
 void set_learning_rate(torch::optim::Optimizer& optimiser, double start, double done);

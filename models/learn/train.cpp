@@ -6,49 +6,18 @@
 #include "models/learn/networks.hpp"
 #include "models/learn/torch_net.hpp"
 
-#include <boost/random/uniform_real_distribution.hpp>
-
 #include <algorithm>
-#include <cmath>
 
 namespace veilram {
 namespace F = torch::nn::functional;
 namespace {
-
-constexpr double kPi = 3.14159265358979323846;
-
-/// The inverse of one image's random change: where in the source each target pixel is found, in libtorch's -1..1
-/// coordinates.
-void draw_affine(const Augment& augment, const Shape& shape, Rng& rng, float* matrix) {
-    const auto draw = [&rng](double most) {
-        return most > 0 ? boost::random::uniform_real_distribution<double>(-most, most)(rng) : 0.0;
-    };
-    const double angle = draw(augment.rotate) * kPi / 180, size = 1 + draw(augment.scale), shear = draw(augment.shear);
-    const double dx = 2 * draw(augment.shift) / static_cast<double>(shape[2]),
-                 dy = 2 * draw(augment.shift) / static_cast<double>(shape[1]);
-    const double c = std::cos(angle) / size, s = std::sin(angle) / size;
-    const double values[6] = {c, -s + c * shear, dx, s, c + s * shear, dy};
-    std::copy(std::begin(values), std::end(values), matrix);
-}
-
-torch::Tensor augmented(const torch::Tensor& images, const Augment& augment, const Shape& shape, Rng& rng) {
-    if (augment.rotate <= 0 && augment.shift <= 0 && augment.scale <= 0 && augment.shear <= 0) return images;
-    torch::Tensor affine = torch::empty({images.size(0), 2, 3});
-    for (std::int64_t i = 0; i < images.size(0); ++i)
-        draw_affine(augment, shape, rng, affine.data_ptr<float>() + 6 * i);
-    const torch::Tensor grid = F::affine_grid(affine, images.sizes().vec(), false);
-    return F::grid_sample(images, grid, F::GridSampleFuncOptions().align_corners(false));
-}
 
 void check(const Graph& topology, const Dataset& data, const TrainConfig& config) {
     check_fits(topology, data);
     check_positive("epochs", config.epochs);
     check_positive("batch", config.batch);
     check_positive("learning rate", config.learning_rate);
-    const Augment& a = config.augment;
-    if (a.rotate < 0 || a.shift < 0 || a.scale < 0 || a.scale >= 1 || a.shear < 0)
-        throw UserError(
-            "augmentation: rotation, shift and shear must not be negative, the change of scale must be in 0..1");
+    check(config.augment);
 }
 
 class Trainer {
@@ -96,8 +65,7 @@ private:
         set_learning_rate(optimiser_, config_.learning_rate,
                           static_cast<double>(step_++) / static_cast<double>(steps_));
         const torch::Tensor images = to_torch(to_tensor(batch.pixels.data(), batch.count(), batch.shape, format_));
-        const torch::Tensor logits =
-            net_.forward(augmented(images, config_.augment, batch.shape, rng_), TorchNet::Mode::train);
+        const torch::Tensor logits = net_.forward(augmented(images, config_.augment, rng_), TorchNet::Mode::train);
         const torch::Tensor loss = F::cross_entropy(logits, to_torch(batch.labels));
         optimiser_.zero_grad();
         loss.backward();

@@ -3,6 +3,7 @@
 
 #include "models/data/dataset.hpp"
 #include "models/image/program.hpp"
+#include "models/learn/augment.hpp"
 #include "models/nn/graph.hpp"
 
 #include <cstdint>
@@ -10,19 +11,11 @@
 
 namespace veilram {
 
-/// Random changes of every training image, drawn anew each time it is seen; each in [-x, +x].
-struct Augment {
-    double rotate = 0.0; ///< degrees
-    double shift = 0.0;  ///< pixels, in both directions
-    double scale = 0.0;  ///< share of the size
-    double shear = 0.0;  ///< share of the size
-};
-
 struct TrainConfig {
-    int epochs = 20;
+    int epochs = 24;
     int batch = 64;
     double learning_rate = 2e-3; ///< of Adam at the start; falls to 0 along half a cosine
-    double weight_decay = 1e-4;  ///< decoupled (AdamW)
+    double weight_decay = 0.05;  ///< decoupled (AdamW)
     double validation_share = 1.0 / 16;
     std::uint64_t seed = 1; ///< of the first weights, the validation part, the order of the images and the augmentation
     Augment augment;

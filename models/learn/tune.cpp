@@ -17,6 +17,7 @@ void check(const Graph& graph, const Dataset& data, const TuneConfig& tuning) {
     check_positive("batch", tuning.batch);
     check_positive("learning rate", tuning.learning_rate);
     check_positive("steps between two mappings", tuning.resolve_every);
+    check(tuning.augment);
     if (!(tuning.pull >= 0 && tuning.pull <= 1))
         throw UserError("pull: " + std::to_string(tuning.pull) + " is not a share; choose it between 0 and 1");
 }
@@ -55,7 +56,8 @@ private:
         const Dataset batch = subset(data_, next_indices());
         const torch::Tensor images = to_torch(to_tensor(batch.pixels.data(), batch.count(), batch.shape, format_));
         set_learning_rate(optimiser_, tuning_.learning_rate, static_cast<double>(step_) / steps_);
-        const torch::Tensor loss = F::cross_entropy(mapped_.forward(images), to_torch(batch.labels));
+        const torch::Tensor loss =
+            F::cross_entropy(mapped_.forward(augmented(images, tuning_.augment, rng_)), to_torch(batch.labels));
         optimiser_.zero_grad();
         loss.backward();
         optimiser_.step();

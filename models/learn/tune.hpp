@@ -3,6 +3,7 @@
 
 #include "models/data/dataset.hpp"
 #include "models/image/compile.hpp"
+#include "models/learn/augment.hpp"
 #include "models/nn/graph.hpp"
 
 #include <cstdint>
@@ -17,7 +18,8 @@ struct TuneConfig {
     int resolve_every = 30;      ///< steps between two mappings of the present weights
     double pull = 0.5; ///< share (0..1) by which every mapping moves the weights towards those that it realised
     double validation_share = 1.0 / 32;
-    std::uint64_t seed = 1; ///< of the validation part and the order of the images
+    std::uint64_t seed = 1; ///< of the validation part, the order of the images and the augmentation
+    Augment augment;
 };
 
 /// The state of the network right after one mapping.

@@ -91,7 +91,7 @@ struct Graph {
     Shape in_shape; ///< per image: [C, H, W]
     std::vector<Node> nodes;
     /// Input quantisers that the weights were tuned for, one per matrix node; empty when they are still free.
-    std::vector<ActivationQuant> activations;
+    std::vector<ActivationQuant> activations = {};
 
     const Shape& shape_of(ValueId id) const { return id == 0 ? in_shape : nodes[id - 1].out_shape; }
 };

@@ -174,6 +174,24 @@ TEST(OnnxExport, ComesBackAsTheSameGraph) {
     }
 }
 
+TEST(OnnxExport, KeepsTheInputQuantisersOfATunedNetworkExactly) {
+    Rng rng = make_rng(1, "quantisers");
+    Graph graph = random_graph(rng);
+    for (std::size_t i = 0; i < matrix_nodes(graph).size(); ++i)
+        graph.activations.push_back({1.0F / static_cast<float>(3 + i), static_cast<int>(7 * i)});
+    const std::string path = temporary("tuned.onnx");
+    export_onnx(graph, path, "");
+    const Graph back = import_onnx(path);
+    ASSERT_EQ(back.activations.size(), graph.activations.size());
+    for (std::size_t i = 0; i < back.activations.size(); ++i) {
+        EXPECT_EQ(back.activations[i].scale, graph.activations[i].scale);
+        EXPECT_EQ(back.activations[i].zero, graph.activations[i].zero);
+    }
+    graph.activations.pop_back();
+    export_onnx(graph, path, "");
+    EXPECT_THROW(import_onnx(path), UserError) << "one quantiser per matrix layer";
+}
+
 TEST(OnnxExport, WritesAnOpset13ModelWithDynamicBatchAndTheNoteAndTheSameBytesAgain) {
     Rng rng = make_rng(1, "header");
     const Graph graph = random_graph(rng);
