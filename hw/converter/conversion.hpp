@@ -1,10 +1,9 @@
 // What the tile controller asks of either converter.
 #pragma once
 
-#include "models/base/bits.hpp"
+#include "models/sc/stream_set.hpp"
 
 #include <cstdint>
-#include <vector>
 
 namespace veilram {
 
@@ -12,10 +11,10 @@ namespace veilram {
 struct ConversionRequest {
     std::uint32_t crossbar = 0;
     std::uint32_t row = 0;                             ///< sign row of the slot's pair: slot modulo n
-    const std::vector<std::uint8_t>* levels = nullptr; ///< distinct levels
-    std::uint8_t lfsr_seed = 1;                        ///< public; for the LFSR converter
-    std::int64_t conversions = 0;                      ///< conversions that the burst stands for
-    BitMatrix streams;                                 ///< answer: one row a level
+    const LevelSet* levels = nullptr; ///< distinct levels
+    std::uint8_t lfsr_seed = 1;       ///< public; for the LFSR converter
+    std::int64_t conversions = 0;     ///< conversions that the burst stands for
+    StreamSet streams;                ///< answer: a stream a level
 };
 
 } // namespace veilram

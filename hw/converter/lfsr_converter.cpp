@@ -2,7 +2,6 @@
 
 #include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
-#include "models/sc/streams.hpp"
 
 namespace veilram {
 
@@ -18,9 +17,7 @@ void LfsrConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_tim
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    request->streams = BitMatrix(request->levels->size(), static_cast<std::size_t>(cfg_.bits));
-    for (std::size_t i = 0; i < request->levels->size(); ++i)
-        lfsr_stream((*request->levels)[i], request->lfsr_seed, request->streams.row(i));
+    request->streams = StreamSet({{ConverterKind::lfsr, request->lfsr_seed}, nullptr, nullptr}, *request->levels);
     const std::int64_t bits = request->conversions * cfg_.bits;
     meter_.charge(LfsrConverterEvent::bit, bits);
     const auto time = to_sc_time(cfg_.bit.time * bits);

@@ -65,12 +65,12 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
 }
 
 void SignBitConverter::convert(const SignRowRequest& source, ConversionRequest& request) {
-    request.streams = BitMatrix(request.levels->size(), static_cast<std::size_t>(cfg_.bits));
-    for (std::size_t i = 0; i < request.levels->size(); ++i) {
-        const unsigned level = (*request.levels)[i];
-        start_q_ = (*start_)[level];
-        sign_bit_stream(source.bits.data(), static_cast<unsigned>(cfg_.bits), level, start_q_, request.streams.row(i));
-    }
+    request.streams = StreamSet({{ConverterKind::sign_bit, 0}, source.bits.data(), &*start_}, *request.levels);
+    for (std::size_t level = kStreamBits; level-- > 0;)
+        if ((*request.levels)[level]) {
+            start_q_ = (*start_)[level]; // of the burst's last conversion
+            break;
+        }
 }
 
 void SignBitConverter::add_traces(TraceFile& file) const {

@@ -26,11 +26,10 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    const bool fits = request->streams != nullptr && request->streams->rows() > 0 &&
-                      request->streams->cols() == cells_.bits().cols() && request->pairs > 0 &&
+    const bool fits = request->streams != nullptr && request->streams->levels().any() && request->pairs > 0 &&
                       request->pairs <= cfg_.array.row_pairs() &&
                       request->gsl_lines.size() == words_for(static_cast<std::size_t>(cfg_.array.segments())) &&
-                      request->reads >= static_cast<std::int64_t>(request->streams->rows());
+                      request->reads > 0;
     if (!fits) {
         trans.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
         return;
@@ -44,13 +43,27 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-void Crossbar::read(ReadRequest& request) const {
-    const auto pairs = static_cast<std::size_t>(request.pairs);
-    const BitMatrix lines = logical_lines(cells_.bits(), cfg_.array, request.gsl_lines, request.pairs);
-    request.counts.resize(request.streams->rows() * pairs);
-    for (std::size_t s = 0; s < request.streams->rows(); ++s)
-        read_counts(lines, request.streams->row(s), request.counts.data() + s * pairs);
-    for (auto& count : request.counts) count = adc_code(count, cfg_.adc);
+/// Turning the cells for reading takes longer than a read: it is done once for as long as they stay.
+void Crossbar::prepare_blocks(std::size_t pairs) {
+    const std::size_t last = (pairs - 1) / kMaxWidth;
+    if (blocks_.size() == last + 1 && blocks_[last].outputs() == pairs - last * kMaxWidth) return;
+    blocks_.clear();
+    for (std::size_t first = 0; first < pairs; first += kMaxWidth)
+        blocks_.emplace_back(cells_.bits(), cfg_.array, first, std::min(kMaxWidth, pairs - first));
+}
+
+void Crossbar::read(ReadRequest& request) {
+    prepare_blocks(static_cast<std::size_t>(request.pairs));
+    request.codes.resize(blocks_.size());
+    for (std::size_t b = 0; b < blocks_.size(); ++b) {
+        request.codes[b].resize(kStreamBits * width_for(blocks_[b].outputs()));
+        blocks_[b].read_slot(request.gsl_lines, *request.streams, byte_adc(cfg_.adc), {}, request.codes[b].data());
+    }
+}
+
+unsigned Crossbar::cell_debug(tlm::tlm_generic_payload& trans) {
+    if (trans.is_write()) blocks_.clear();
+    return cells_.debug(trans);
 }
 
 /// Sample-and-hold lets the ADCs convert one read while the next one settles.
@@ -66,6 +79,7 @@ void Crossbar::cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
+    if (trans.is_write()) blocks_.clear();
     const int changed = cells_.access(trans);
     meter_.charge(CrossbarEvent::cell_write, changed);
     delay += trans.is_write() ? to_sc_time(cfg_.cell_write.time * changed) : to_sc_time(cfg_.array_read.time);

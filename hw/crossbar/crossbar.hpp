@@ -7,6 +7,7 @@
 #include "hw/sim/event_meter.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
+#include "models/sc/slot_codes.hpp"
 
 #include <systemc>
 
@@ -20,11 +21,11 @@ namespace veilram {
 struct ReadRequest {
     std::uint32_t crossbar = 0;
     std::uint32_t slot = 0;             ///< 0..2n-1
-    const BitMatrix* streams = nullptr; ///< distinct word-line patterns, one a row
+    const StreamSet* streams = nullptr; ///< distinct word-line patterns, one for each level
     std::int64_t reads = 0;             ///< reads that the burst stands for
     int pairs = 0;                      ///< row pairs that are sensed, from row pair 0
     GslVector gsl_lines;                ///< driven by the selector; secret
-    std::vector<std::uint16_t> counts;  ///< answer: [streams][pairs]
+    std::vector<CodeTable> codes;       ///< answer: for every kMaxWidth row pairs one table
 };
 
 enum class CrossbarEvent : std::uint8_t { array_read, adc_conversion, cell_write };
@@ -46,12 +47,14 @@ public:
 private:
     void read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
-    unsigned cell_debug(tlm::tlm_generic_payload& trans) { return cells_.debug(trans); }
-    void read(ReadRequest& request) const;
+    unsigned cell_debug(tlm::tlm_generic_payload& trans);
+    void prepare_blocks(std::size_t pairs);
+    void read(ReadRequest& request);
     sc_core::sc_time burst_time(const ReadRequest& request) const;
 
     const CrossbarConfig cfg_;
     CellStore cells_;
+    std::vector<CellBlock> blocks_; ///< views of cells_ for reading; none after the cells have changed
     EventMeter<CrossbarEvent, 3> meter_;
     BusyLine reading_{"reading"};
 };

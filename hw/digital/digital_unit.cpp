@@ -4,7 +4,7 @@
 #include "hw/sim/trace.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace veilram {
 
@@ -50,7 +50,8 @@ void DigitalUnit::rail_method() {
 }
 
 void DigitalUnit::end_group() {
-    patches_ = {};
+    adders_.clear();
+    levels_ = {};
     acc_ = {};
 }
 
@@ -78,10 +79,10 @@ void DigitalUnit::charge_elements(std::size_t count, sc_core::sc_time& delay) {
 }
 
 bool DigitalUnit::execute(LoadInput& command, const Program& program, sc_core::sc_time& delay) {
-    if (command.pixels == nullptr) return false;
+    if (command.pixels == nullptr || command.images == 0) return false;
     end_group();
     values_.assign(program.graph.nodes.size() + 1, Tensor());
-    values_[0] = to_tensor(command.pixels, 1, program.graph.in_shape, program.input);
+    values_[0] = to_tensor(command.pixels, command.images, program.graph.in_shape, program.input);
     charge_elements(values_[0].size(), delay);
     return true;
 }
@@ -104,8 +105,9 @@ bool DigitalUnit::execute(BeginGroup& command, const Program& program, sc_core::
     if (command.group < 0 || command.group >= matrix_shape(node.op).groups || !has_inputs(node, program)) return false;
     layer_ = command.layer;
     group_ = command.group;
-    patches_ = gather_patches(node.op, group_, values_[node.inputs[0]], program.layers[layer_].quant.input);
-    acc_.positions = patches_.positions;
+    end_group();
+    levels_ = map_levels(node.op, group_, values_[node.inputs[0]], program.layers[layer_].quant.input);
+    acc_.positions = levels_.positions();
     acc_.outputs = matrix_shape(node.op).outputs;
     acc_.acc.assign(acc_.positions * static_cast<std::size_t>(acc_.outputs), 0);
     charge_elements(group_ == 0 ? values_[node.inputs[0]].size() : 0, delay);
@@ -113,20 +115,14 @@ bool DigitalUnit::execute(BeginGroup& command, const Program& program, sc_core::
 }
 
 bool DigitalUnit::execute(SelectLevels& command, const Program&, sc_core::sc_time&) {
-    if (command.input < 0 || command.input >= patches_.inputs) return false;
-    std::array<bool, kLevels> seen{};
-    const auto step = static_cast<std::size_t>(patches_.inputs);
-    for (std::size_t i = static_cast<std::size_t>(command.input); i < patches_.levels.size(); i += step)
-        seen[patches_.levels[i]] = true;
-    command.levels.clear();
-    for (int level = 0; level < kLevels; ++level)
-        if (seen[static_cast<std::size_t>(level)]) command.levels.push_back(static_cast<std::uint8_t>(level));
-    command.positions = static_cast<std::int64_t>(patches_.positions);
+    if (command.input < 0 || command.input >= levels_.inputs()) return false;
+    command.levels = levels_.seen_by(static_cast<std::size_t>(command.input));
+    command.positions = static_cast<std::int64_t>(levels_.positions());
     return true;
 }
 
-/// +1 or -1 for each output of the slot: the stored row, unmasked with the layer's key when signs are masked.
-bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, std::vector<std::int32_t>& signs,
+/// The stored row of the slot's pair, unmasked with the layer's key when signs are masked.
+bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, std::vector<Word>& bits,
                              sc_core::sc_time& delay) {
     const LayerProgram& layer = program.layers[layer_];
     const auto row = static_cast<std::uint32_t>(command.slot % program.n);
@@ -143,33 +139,55 @@ bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, 
         meter_.charge(DigitalEvent::mask_row);
         delay += to_sc_time(cfg_.mask_row.time);
     }
-    const std::size_t first = command.slot < program.n ? 0 : static_cast<std::size_t>(program.array.row_pairs());
-    for (std::size_t o = 0; o < signs.size(); ++o) signs[o] = get_bit(request.bits.data(), first + o) ? -1 : 1;
+    bits = std::move(request.bits);
     return true;
 }
 
+RowAdder& DigitalUnit::adder_of(std::size_t first_output, std::size_t outputs) {
+    const auto [place, is_new] = adders_.try_emplace(first_output, outputs);
+    if (is_new)
+        place->second.begin(
+            {levels_.levels.data(), levels_.origins.data(), levels_.positions(), levels_.offsets.data()},
+            {acc_.acc.data() + first_output, static_cast<std::size_t>(acc_.outputs)});
+    return place->second;
+}
+
+void DigitalUnit::add_codes(const CrossbarPlan& plan, const Accumulate& command, const Word* signs,
+                            std::size_t first_sign) {
+    const auto input = static_cast<std::size_t>(plan.inputs[static_cast<std::size_t>(command.slot)]);
+    const auto pairs = static_cast<std::size_t>(plan.outputs);
+    for (std::size_t b = 0; b < command.codes->size(); ++b) {
+        const std::size_t first = b * kMaxWidth, outputs = std::min(kMaxWidth, pairs - first);
+        OutputBytes negative{};
+        for (std::size_t o = 0; o < outputs; ++o)
+            if (get_bit(signs, first_sign + first + o)) negative[o] = 255;
+        RowAdder& adder = adder_of(static_cast<std::size_t>(plan.first_output) + first, outputs);
+        const CodeTable& codes = (*command.codes)[b];
+        std::uint8_t* table = adder.add_input(input, negative);
+        const std::size_t width = width_for(outputs);
+        for (std::size_t level = 0; level < kStreamBits; ++level) {
+            if (!levels_.seen_by(input)[level]) continue;
+            for (std::size_t i = level * width, o = 0; o < width; ++o)
+                table[i + o] = static_cast<std::uint8_t>(codes[i + o] ^ negative[o]);
+        }
+    }
+}
+
 bool DigitalUnit::execute(Accumulate& command, const Program& program, sc_core::sc_time& delay) {
-    if (!group_open() || command.selection == nullptr || command.counts == nullptr) return false;
+    if (!group_open() || command.codes == nullptr) return false;
     const LayerProgram& layer = program.layers[layer_];
     if (command.crossbar >= layer.crossbars.size() || command.slot < 0 || command.slot >= 2 * program.n) return false;
     const CrossbarPlan& plan = layer.crossbars[command.crossbar];
     const auto outputs = static_cast<std::size_t>(plan.outputs);
-    if (plan.group != group_ || command.counts->size() != command.selection->levels.size() * outputs) return false;
-    std::vector<std::int32_t> signs(outputs);
-    if (!read_signs(command, program, signs, delay)) return false;
-
-    std::array<const std::uint16_t*, kLevels> row_of{};
-    for (std::size_t i = 0; i < command.selection->levels.size(); ++i)
-        row_of[command.selection->levels[i]] = command.counts->data() + i * outputs;
-    const auto inputs = static_cast<std::size_t>(patches_.inputs);
-    for (std::size_t p = 0; p < patches_.positions; ++p) {
-        const auto* counts = row_of[patches_.levels[p * inputs + static_cast<std::size_t>(command.selection->input)]];
-        auto* acc =
-            acc_.acc.data() + p * static_cast<std::size_t>(acc_.outputs) + static_cast<std::size_t>(plan.first_output);
-        for (std::size_t o = 0; o < outputs; ++o) acc[o] += signs[o] * counts[o];
-    }
-    meter_.charge(DigitalEvent::accumulate, static_cast<std::int64_t>(patches_.positions * outputs));
-    delay += to_sc_time(cfg_.accumulate.time * static_cast<std::int64_t>(patches_.positions));
+    const bool fits = plan.group == group_ && plan.inputs[static_cast<std::size_t>(command.slot)] >= 0 &&
+                      command.codes->size() == (outputs + kMaxWidth - 1) / kMaxWidth &&
+                      command.codes->back().size() == kStreamBits * width_for((outputs - 1) % kMaxWidth + 1);
+    std::vector<Word> signs;
+    if (!fits || !read_signs(command, program, signs, delay)) return false;
+    add_codes(plan, command, signs.data(),
+              command.slot < program.n ? 0 : static_cast<std::size_t>(program.array.row_pairs()));
+    meter_.charge(DigitalEvent::accumulate, static_cast<std::int64_t>(levels_.positions() * outputs));
+    delay += to_sc_time(cfg_.accumulate.time * static_cast<std::int64_t>(levels_.positions()));
     return true;
 }
 
@@ -182,12 +200,14 @@ bool DigitalUnit::execute(EndGroup&, const Program& program, sc_core::sc_time& d
     if (weight_sums_.size() < first + outputs) return false; // locked
     Tensor& out = values_[index + 1];
     if (out.shape.empty()) { // the layer's first group
-        Shape shape{1};
-        shape.insert(shape.end(), node.out_shape.begin(), node.out_shape.end());
+        Shape shape = node.out_shape;
+        shape.insert(shape.begin(), values_[0].dim(0));
         out = Tensor(shape);
     }
     const std::vector<std::int32_t> sums(weight_sums_.begin() + static_cast<std::ptrdiff_t>(first),
                                          weight_sums_.begin() + static_cast<std::ptrdiff_t>(first + outputs));
+    for (auto& adder : adders_) adder.second.finish();
+    adders_.clear();
     dequantise(acc_, group_, 1, program.layers[layer_].quant, sums, out);
     charge_elements(acc_.acc.size(), delay);
     return true;

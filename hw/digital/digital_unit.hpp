@@ -8,41 +8,44 @@
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
 #include "models/image/program.hpp"
+#include "models/nn/level_engine.hpp"
+#include "models/sc/row_adder.hpp"
 
 #include <systemc>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <variant>
 #include <vector>
 
 namespace veilram {
 
-/// Takes one image, a byte per sample, into the activation buffer.
+/// Takes a batch of images, a byte per sample, into the activation buffer.
 struct LoadInput {
     const std::uint8_t* pixels = nullptr;
+    std::size_t images = 1;
 };
 /// Computes one digital node.
 struct RunNode {
     std::size_t node = 0;
 };
-/// Quantises the input of a matrix layer and gathers the patches of one group; clears the accumulators.
+/// Quantises the inputs of one group of a matrix layer; clears the accumulators.
 struct BeginGroup {
     std::size_t layer = 0;
     int group = 0;
 };
-/// Asks for the levels of input k at every position. Answer: the distinct ones, ascending.
+/// Asks for the levels of input k at every position. Answer: the distinct ones of its channel.
 struct SelectLevels {
     int input = 0;
-    std::vector<std::uint8_t> levels;
+    LevelSet levels;
     std::int64_t positions = 0;
 };
-/// Adds sign * count for one slot: `counts` [levels][outputs] belong to the levels of `selection`.
+/// Adds sign * code for one slot at every position; `codes` hold the levels that SelectLevels gave for its input.
 struct Accumulate {
     std::size_t crossbar = 0; ///< within the layer
     int slot = 0;
-    const SelectLevels* selection = nullptr;
-    const std::vector<std::uint16_t>* counts = nullptr;
+    const std::vector<CodeTable>* codes = nullptr;
 };
 /// Scales, adds the bias and stores the group's outputs.
 struct EndGroup {};
@@ -92,12 +95,14 @@ private:
     bool execute(EndGroup& command, const Program& program, sc_core::sc_time& delay);
     bool execute(ReadLogits& command, const Program& program, sc_core::sc_time& delay);
 
-    bool read_signs(const Accumulate& command, const Program& program, std::vector<std::int32_t>& signs,
+    bool read_signs(const Accumulate& command, const Program& program, std::vector<Word>& bits,
                     sc_core::sc_time& delay);
+    void add_codes(const CrossbarPlan& plan, const Accumulate& command, const Word* signs, std::size_t first_sign);
     void charge_elements(std::size_t count, sc_core::sc_time& delay);
     void wipe_secrets();
     void end_group();
-    bool group_open() const { return patches_.inputs > 0; }
+    bool group_open() const { return levels_.inputs() > 0; }
+    RowAdder& adder_of(std::size_t first_output, std::size_t outputs);
     bool has_inputs(const Node& node, const Program& program) const;
 
     const DigitalConfig cfg_;
@@ -106,8 +111,9 @@ private:
     std::vector<Tensor> values_; ///< activation buffer: by ValueId
     std::size_t layer_ = 0;
     int group_ = 0;
-    Patches patches_;
+    LevelMap levels_;
     Accumulators acc_;
+    std::map<std::size_t, RowAdder> adders_; ///< by first output: sums on their way into acc_
     EventMeter<DigitalEvent, 3> meter_;
     BusyLine busy_{"busy"};
 };

@@ -50,6 +50,7 @@ void TileController::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
         }
         action_ = request->action;
         pixels_ = request->pixels;
+        images_ = request->images;
         start_ev_.notify(sc_core::SC_ZERO_TIME);
     }
     request->busy = action_ != Action::query;
@@ -202,7 +203,9 @@ template <class Command> bool TileController::compute(Command& command) {
 
 bool TileController::infer() {
     if (!program_ || pixels_ == nullptr) return false;
-    LoadInput load{pixels_->data()};
+    const std::size_t image = static_cast<std::size_t>(element_count(program_->graph.in_shape));
+    if (images_ == 0 || images_ > pixels_->size() / image) return false;
+    LoadInput load{pixels_->data(), images_};
     if (!compute(load)) return false;
     std::size_t layer = 0;
     for (std::size_t i = 0; i < program_->graph.nodes.size(); ++i) {
@@ -213,7 +216,7 @@ bool TileController::infer() {
     ReadLogits read;
     if (!compute(read)) return false;
     logits_ = std::move(read.logits);
-    ++inferences_;
+    inferences_ += static_cast<std::int64_t>(images_);
     return true;
 }
 
@@ -283,7 +286,7 @@ bool TileController::run_burst(std::size_t layer, std::size_t crossbar, int slot
     read.pairs = plan.outputs;
     if (send(read_isock, read, stages.read) != tlm::TLM_OK_RESPONSE) return false;
 
-    Accumulate add{crossbar, slot, &selection, &read.counts};
+    Accumulate add{crossbar, slot, &read.codes};
     if (!compute(add, stages.accumulate)) return false;
     ++bursts_;
     time = stages.total(selection.positions);

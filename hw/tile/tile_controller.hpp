@@ -25,14 +25,15 @@ namespace veilram {
 struct TileRequest {
     enum class Action : std::uint8_t { query, boot, infer, power_off };
     Action action = Action::query;
-    const std::vector<std::uint8_t>* pixels = nullptr; ///< infer: one image; must stay until the action is done
+    const std::vector<std::uint8_t>* pixels = nullptr; ///< infer: the images; must stay until the action is done
+    std::size_t images = 1;                            ///< infer: how many go through each layer together
     bool busy = false;                                 ///< answer
     bool failed = false;                               ///< answer: the last action was not completed
     ResState state = ResState::off;                    ///< answer
     ResFault fault = ResFault::none;                   ///< answer
     int layer = -1;                                    ///< answer: running now; -1 none
     std::size_t input_bytes = 0;                       ///< answer: of one image; 0 before boot
-    std::vector<float> logits;                         ///< answer: of the last inference
+    std::vector<float> logits;                         ///< answer: of the last inference, image by image
 };
 
 /// The public layer program lives here after boot. An action runs in one thread, which consumes all the time; a falling
@@ -89,6 +90,7 @@ private:
     sc_core::sc_event start_ev_{"start_ev"};
     Action action_ = Action::query;
     const std::vector<std::uint8_t>* pixels_ = nullptr;
+    std::size_t images_ = 1;
     bool failed_ = false;
     MemoryHeader header_;
     std::optional<Program> program_;

@@ -95,6 +95,9 @@ tlm::tlm_response_status HostInterface::read_register(std::uint64_t address, std
     case reg::kSignBytes:
         value = static_cast<std::uint32_t>(cfg_.sign_bytes);
         break;
+    case reg::kBatch:
+        value = batch_;
+        break;
     default:
         return tlm::TLM_COMMAND_ERROR_RESPONSE; // write-only
     }
@@ -110,6 +113,10 @@ tlm::tlm_response_status HostInterface::write_register(std::uint64_t address, st
         break;
     case reg::kIrqEnable:
         irq_enable_ = value & 1U;
+        break;
+    case reg::kBatch:
+        if (value == 0) return tlm::TLM_COMMAND_ERROR_RESPONSE;
+        batch_ = value;
         break;
     default:
         return tlm::TLM_COMMAND_ERROR_RESPONSE; // read-only
@@ -134,13 +141,14 @@ tlm::tlm_response_status HostInterface::command(std::uint32_t value) {
         return tlm::TLM_COMMAND_ERROR_RESPONSE;
     }
     request.pixels = &input_;
+    request.images = batch_;
     sc_core::sc_time none = sc_core::SC_ZERO_TIME;
     return send(tile_isock, request, none);
 }
 
 tlm::tlm_response_status HostInterface::write_input(tlm::tlm_generic_payload& trans) {
     if (!trans.is_write()) return tlm::TLM_COMMAND_ERROR_RESPONSE;
-    if (query().busy) return tlm::TLM_GENERIC_ERROR_RESPONSE; // the image in work must not change
+    if (query().busy) return tlm::TLM_GENERIC_ERROR_RESPONSE; // the images in work must not change
     std::copy_n(trans.get_data_ptr(), trans.get_data_length(),
                 input_.begin() + static_cast<std::ptrdiff_t>(trans.get_address() - reg::kInput));
     return tlm::TLM_OK_RESPONSE;

@@ -61,6 +61,7 @@ private:
     std::vector<std::uint8_t> input_;
     std::uint32_t irq_status_ = 0;
     std::uint32_t irq_enable_ = 0;
+    std::uint32_t batch_ = 1;
     sc_core::sc_event irq_ev_{"irq_ev"};
     std::int64_t accesses_ = 0;
     std::int64_t refusals_ = 0;

@@ -18,7 +18,8 @@ constexpr std::uint64_t kLogitCount = 0x20; ///< RO: logits of the last inferenc
 constexpr std::uint64_t kCrossbars = 0x24;  ///< RO: compute crossbars of the chip
 constexpr std::uint64_t kCellBytes = 0x28;  ///< RO: bytes of one crossbar's cells
 constexpr std::uint64_t kSignBytes = 0x2c;  ///< RO: bytes of the sign crossbar's cells
-constexpr std::uint64_t kEnd = 0x30;
+constexpr std::uint64_t kBatch = 0x30;      ///< RW: images of the next inference; 1 after reset
+constexpr std::uint64_t kEnd = 0x34;
 
 constexpr std::uint32_t kIdValue = 0x56524d31; ///< "VRM1"
 
@@ -32,9 +33,9 @@ constexpr std::uint32_t kStatusFailed = 1U << 9; ///< the last action was not co
 constexpr std::uint32_t kStatusRail = 1U << 10;
 
 // Windows.
-constexpr std::uint64_t kInput = 0x0010'0000; ///< WO: pixels of the next image, a byte per sample
-constexpr std::uint64_t kInputBytes = 0x0010'0000;
-constexpr std::uint64_t kLogits = 0x0020'0000;  ///< RO: IEEE single precision, little-endian
+constexpr std::uint64_t kInput = 0x0100'0000; ///< WO: pixels of the next images, a byte per sample
+constexpr std::uint64_t kInputBytes = 0x0100'0000;
+constexpr std::uint64_t kLogits = 0x0200'0000;  ///< RO: IEEE single precision, little-endian, image by image
 constexpr std::uint64_t kCells = 0x1'0000'0000; ///< debug transport only: cells of all crossbars, one after another
 constexpr std::uint64_t kSigns = 0x2'0000'0000; ///< debug transport only: cells of the sign crossbar
 

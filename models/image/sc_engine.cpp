@@ -1,8 +1,9 @@
 #include "models/image/sc_engine.hpp"
 
 #include "models/base/diagnostics.hpp"
-#include "models/image/slot_counts.hpp"
+#include "models/base/parallel.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace veilram {
@@ -27,24 +28,30 @@ std::size_t first_sign(const Program& program, int slot) {
 }
 std::size_t sign_row(const Program& program, int slot) { return static_cast<std::size_t>(slot % program.n); }
 
-std::vector<bool> signs_of_slot(const Program& program, const BitMatrix& signs, int slot, int outputs) {
+/// 255 for the negative weights of a slot, for outputs first..first+outputs-1 of the crossbar.
+OutputBytes negative_of_slot(const Program& program, const BitMatrix& signs, int slot, std::size_t first,
+                             std::size_t outputs) {
     const Word* row = signs.row(sign_row(program, slot));
-    std::vector<bool> negative;
-    for (int o = 0; o < outputs; ++o)
-        negative.push_back(get_bit(row, first_sign(program, slot) + static_cast<std::size_t>(o)));
+    OutputBytes negative{};
+    for (std::size_t o = 0; o < outputs; ++o)
+        if (get_bit(row, first_sign(program, slot) + first + o)) negative[o] = 255;
     return negative;
 }
 
-void add_counts(const std::int16_t* counts, int outputs, std::int32_t* acc) {
-    for (int o = 0; o < outputs; ++o) acc[o] += counts[o];
+/// Parts of the positions, so that there is work for all threads though a layer has few outputs. Every part makes its own
+/// tables, hence no more than needed.
+std::size_t parts_of(std::size_t positions, std::size_t blocks) {
+    constexpr std::size_t kPositionsWorthTables = 2048;
+    const std::size_t threads = thread_count();
+    if (threads == 1) return 1;
+    const std::size_t wanted = (2 * threads + blocks - 1) / blocks;
+    return std::clamp<std::size_t>(positions / kPositionsWorthTables, 1, wanted);
 }
 
 } // namespace
 
-BitMatrix stream_table(const Program& program, const Word* sign_row, const StartTable& start) {
-    BitMatrix streams(kLevels, static_cast<std::size_t>(program.array.cols));
-    for (unsigned level = 0; level < kLevels; ++level) make_stream(program, sign_row, start, level, streams.row(level));
-    return streams;
+StreamSource stream_source(const Program& program, const Word* sign_row, const StartTable& start) {
+    return {program.converter, sign_row, &start};
 }
 
 BitMatrix true_signs(const Program& program, const BitMatrix& stored, const LayerSecrets& secrets,
@@ -89,43 +96,72 @@ ScEngine::ScEngine(const Program& program, const NvmPart& nvm, std::vector<Layer
     if (!fits) throw ModelError("cells or secrets do not belong to the program of '" + program.graph.name + "'");
 }
 
-Accumulators ScEngine::accumulate(std::size_t layer, int group, const Patches& patches) {
-    const MatrixShape& shape = shapes_.at(layer);
-    if (patches.inputs != shape.inputs)
-        throw ModelError("layer " + std::to_string(layer) + ": patches of " + std::to_string(patches.inputs) +
-                         " levels for " + std::to_string(shape.inputs) + " inputs");
-    Accumulators result{patches.positions, shape.outputs, {}};
-    result.acc.resize(patches.positions * static_cast<std::size_t>(shape.outputs));
+struct ScEngine::Block {
+    std::size_t first_output; ///< within the group
+    std::size_t outputs;
+    std::size_t first_pair;             ///< row pair of the first output
+    std::vector<std::size_t> crossbars; ///< of the layer, whose row pairs hold these outputs
+};
+
+std::vector<ScEngine::Block> ScEngine::blocks_of(std::size_t layer, int group) const {
+    std::vector<Block> blocks;
     const std::vector<CrossbarPlan>& plans = program_.layers[layer].crossbars;
-    for (std::size_t x = 0; x < plans.size(); ++x)
-        if (plans[x].group == group) add_crossbar(layer, x, patches, result);
+    for (std::size_t x = 0; x < plans.size(); ++x) {
+        if (plans[x].group != group) continue;
+        const auto outputs = static_cast<std::size_t>(plans[x].outputs);
+        for (std::size_t pair = 0; pair < outputs; pair += kMaxWidth) {
+            const Block block{plans[x].first_output + pair, std::min(kMaxWidth, outputs - pair), pair, {}};
+            const auto same = std::find_if(blocks.begin(), blocks.end(), [&](const Block& b) {
+                return b.first_output == block.first_output && b.outputs == block.outputs && b.first_pair == pair;
+            });
+            (same == blocks.end() ? blocks.insert(same, block) : same)->crossbars.push_back(x);
+        }
+    }
+    return blocks;
+}
+
+Accumulators ScEngine::accumulate(std::size_t layer, int group, const LevelMap& levels) {
+    const MatrixShape& shape = shapes_.at(layer);
+    if (levels.inputs() != shape.inputs)
+        throw ModelError("layer " + std::to_string(layer) + ": " + std::to_string(levels.inputs()) + " inputs for " +
+                         std::to_string(shape.inputs) + " weights");
+    const std::size_t positions = levels.positions();
+    Accumulators result{positions, shape.outputs, {}};
+    result.acc.resize(positions * static_cast<std::size_t>(shape.outputs));
+    const std::vector<Block> blocks = blocks_of(layer, group);
+    const std::size_t parts = parts_of(positions, blocks.size());
+    parallel_for(blocks.size() * parts, [&](std::size_t task) {
+        const Block& block = blocks[task / parts];
+        const std::size_t part = task % parts;
+        const std::size_t first = positions * part / parts, last = positions * (part + 1) / parts;
+        const auto stride = static_cast<std::size_t>(shape.outputs);
+        RowAdder adder(block.outputs);
+        adder.begin({levels.levels.data(), levels.origins.data() + first, last - first, levels.offsets.data()},
+                    {result.acc.data() + first * stride + block.first_output, stride});
+        for (const std::size_t x : block.crossbars) add_crossbar(layer, x, block, levels, adder);
+        adder.finish();
+    });
     return result;
 }
 
-void ScEngine::add_crossbar(std::size_t layer, std::size_t index, const Patches& patches, Accumulators& result) const {
+void ScEngine::add_crossbar(std::size_t layer, std::size_t index, const Block& block, const LevelMap& levels,
+                            RowAdder& adder) const {
     const LayerProgram& plans = program_.layers[layer];
     const CrossbarPlan& plan = plans.crossbars[index];
     const LayerSecrets& secrets = secrets_[layer];
     const std::size_t chip = plans.first_crossbar + index;
     const BitMatrix& stored = nvm_.signs[chip];
     const BitMatrix signs = true_signs(program_, stored, secrets, static_cast<std::uint32_t>(chip));
-    std::vector<int> inputs;
-    std::vector<SlotCounts> slots;
-    slots.reserve(plan.inputs.size());
+    CellBlock cells(nvm_.cells[chip], program_.array, block.first_pair, block.outputs);
     for (int slot = 0; slot < 2 * program_.n; ++slot) {
         if (plan.inputs[slot] < 0) continue;
-        const GslVector vector = secrets.gsl[index].of_slot(slot, program_.array.segments());
-        slots.emplace_back(program_, stored.row(sign_row(program_, slot)), secrets.start,
-                           logical_lines(nvm_.cells[chip], program_.array, vector, plan.outputs),
-                           signs_of_slot(program_, signs, slot, plan.outputs), patches.positions);
-        inputs.push_back(plan.inputs[slot]);
+        const auto input = static_cast<std::size_t>(plan.inputs[slot]);
+        const StreamSet streams(stream_source(program_, stored.row(sign_row(program_, slot)), secrets.start),
+                                levels.seen_by(input));
+        const OutputBytes negative = negative_of_slot(program_, signs, slot, block.first_pair, block.outputs);
+        cells.read_slot(secrets.gsl[index].of_slot(slot, program_.array.segments()), streams, byte_adc(program_.adc),
+                        negative, adder.add_input(input, negative));
     }
-    // Slots innermost: a crossbar's inputs lie side by side in a patch, so each is fetched once.
-    const std::uint8_t* levels = patches.levels.data();
-    std::int32_t* acc = result.acc.data() + plan.first_output;
-    for (std::size_t p = 0; p < patches.positions; ++p, levels += patches.inputs, acc += result.outputs)
-        for (std::size_t i = 0; i < slots.size(); ++i)
-            add_counts(slots[i].of_level(levels[inputs[i]]), plan.outputs, acc);
 }
 
 std::vector<std::int32_t> ScEngine::weight_sums(std::size_t layer, int group) {

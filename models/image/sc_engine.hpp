@@ -3,17 +3,14 @@
 
 #include "models/image/image.hpp"
 #include "models/image/program.hpp"
-#include "models/nn/quantise.hpp"
+#include "models/nn/level_engine.hpp"
+#include "models/sc/row_adder.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace veilram {
-
-/// Streams of every level for one slot pair: row L has the stream of level L. `sign_row` is the stored row, masked or
-/// not: its bits are the converter's source.
-BitMatrix stream_table(const Program& program, const Word* sign_row, const StartTable& start);
 
 /// Signs of one crossbar as a device with these secrets sees them: its stored rows, unmasked when the program masks
 /// them.
@@ -25,8 +22,12 @@ BitMatrix true_signs(const Program& program, const BitMatrix& stored, const Laye
 std::vector<std::int32_t> realised_weight_sums(const Program& program, const NvmPart& nvm, std::size_t layer,
                                                const LayerSecrets& secrets);
 
+/// What the slot's streams are made from. `sign_row` is its stored row, masked or not: its bits are the converter's source.
+StreamSource stream_source(const Program& program, const Word* sign_row, const StartTable& start);
+
 /// What a device with these cells and these secrets computes. The owner's device has the true secrets; a pirate's has
-/// guesses.
+/// guesses. Tables of counts are made block by block while they are used, on all threads: memory does not grow with the
+/// network.
 class ScEngine final : public LevelEngine {
 public:
     /// Keeps references to `program` and `nvm`; they must outlive the engine. Throws ModelError when cells or secrets
@@ -34,12 +35,15 @@ public:
     ScEngine(const Program& program, const NvmPart& nvm, std::vector<LayerSecrets> secrets);
 
 protected:
-    Accumulators accumulate(std::size_t layer, int group, const Patches& patches) override;
+    Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels) override;
     int unit() const override { return 1; }
     std::vector<std::int32_t> weight_sums(std::size_t layer, int group) override;
 
 private:
-    void add_crossbar(std::size_t layer, std::size_t index, const Patches& patches, Accumulators& result) const;
+    struct Block; ///< outputs that are summed together
+    std::vector<Block> blocks_of(std::size_t layer, int group) const;
+    void add_crossbar(std::size_t layer, std::size_t index, const Block& block, const LevelMap& levels,
+                      RowAdder& adder) const;
 
     const Program& program_;
     const NvmPart& nvm_;

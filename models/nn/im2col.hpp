@@ -29,18 +29,13 @@ struct PatchGeometry {
 /// `in_shape` is [N, C, H, W].
 PatchGeometry patch_geometry(const Conv& conv, const Shape& in_shape);
 
-/// Writes convert(sample) of the group's channels, which start at `image`, inside `padded`; the border keeps what it
-/// holds.
-template <class T, class Convert>
-void fill_padded(const PatchGeometry& g, const float* image, Convert convert, std::vector<T>& padded) {
-    for (int c = 0; c < g.channels; ++c) {
+/// Calls copy(from, to) for every row of an image of the group: where its g.in_w samples lie, and where in the padded image.
+template <class Copy> void for_each_row(const PatchGeometry& g, Copy copy) {
+    for (int c = 0; c < g.channels; ++c)
         for (int y = 0; y < g.in_h; ++y) {
-            const float* from = image + (static_cast<std::size_t>(c) * g.in_h + y) * g.in_w;
             const std::size_t row = static_cast<std::size_t>(c) * g.padded_h + g.window.pad_top + y;
-            T* to = padded.data() + row * g.padded_w + g.window.pad_left;
-            for (int x = 0; x < g.in_w; ++x) to[x] = convert(from[x]);
+            copy((static_cast<std::size_t>(c) * g.in_h + y) * g.in_w, row * g.padded_w + g.window.pad_left);
         }
-    }
 }
 
 } // namespace veilram

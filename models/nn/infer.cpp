@@ -43,8 +43,10 @@ void convolve(const Conv& conv, const Tensor& input, Tensor& out) {
     for (std::int64_t image = 0; image < input.dim(0); ++image) {
         for (int group = 0; group < m.groups; ++group) {
             const std::size_t part = static_cast<std::size_t>(image) * m.groups + group;
-            fill_padded(
-                g, input.data.data() + part * in_step, [](float v) { return v; }, padded);
+            const float* from = input.data.data() + part * in_step;
+            for_each_row(g, [&](std::size_t source, std::size_t target) {
+                std::copy_n(from + source, g.in_w, padded.data() + target);
+            });
             gather_columns(g, padded, columns);
             const std::size_t first_weight = static_cast<std::size_t>(group) * m.outputs * m.inputs;
             const ConstMatrixView weight(conv.weight.data.data() + first_weight, m.outputs, m.inputs);

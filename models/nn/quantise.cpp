@@ -1,6 +1,7 @@
 #include "models/nn/quantise.hpp"
 
 #include "models/base/diagnostics.hpp"
+#include "models/nn/infer.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -168,6 +169,10 @@ std::uint8_t to_level(float x, const ActivationQuant& quant) {
     const double scaled = std::clamp(static_cast<double>(x) * kLevels / quant.scale, -1024.0, 1024.0);
     const double level = round_half_even(scaled) + quant.zero;
     return level > 0.0 ? static_cast<std::uint8_t>(std::min<double>(level, kMaxLevel)) : std::uint8_t{0};
+}
+
+void to_levels(const float* x, std::size_t count, const ActivationQuant& quant, std::uint8_t* levels) {
+    for (std::size_t i = 0; i < count; ++i) levels[i] = to_level(x[i], quant);
 }
 
 QuantWeights quantise_weights(const Op& op, WeightScale mode) {

@@ -1,8 +1,8 @@
 #include "models/sc/crossbar_read.hpp"
 
 #include "models/base/diagnostics.hpp"
+#include "models/sc/kernels.hpp"
 
-#include <algorithm>
 #include <string>
 
 namespace veilram {
@@ -24,22 +24,6 @@ void check_shape(const BitMatrix& cells, const ArrayGeometry& array, const GslVe
         throw ModelError("a read of " + std::to_string(pairs) + " row pairs with " + std::to_string(vector.size()) +
                          " GSL words does not fit " + std::to_string(cells.rows()) + "x" +
                          std::to_string(cells.cols()) + " cells");
-}
-
-constexpr std::size_t kByteSums = 31; ///< words whose ones fit a byte each: 31 * 8 < 256
-
-/// Ones in each byte of a word. Without a popcount instruction in the portable build, summing these over a line first
-/// is several times faster than counting word by word.
-Word byte_counts(Word word) {
-    word -= (word >> 1) & 0x5555555555555555U;
-    word = (word & 0x3333333333333333U) + ((word >> 2) & 0x3333333333333333U);
-    return (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fU;
-}
-
-/// Sum of the eight bytes of a word.
-unsigned sum_of_bytes(Word bytes) {
-    const Word pairs = (bytes & 0x00ff00ff00ff00ffU) + ((bytes >> 8) & 0x00ff00ff00ff00ffU);
-    return static_cast<unsigned>((pairs * 0x0001000100010001U) >> 48);
 }
 
 } // namespace
@@ -71,18 +55,7 @@ BitMatrix logical_lines(const BitMatrix& cells, const ArrayGeometry& array, cons
 }
 
 void read_counts(const BitMatrix& lines, const Word* stream, std::uint16_t* counts) {
-    const std::size_t words = lines.words_per_row();
-    for (std::size_t p = 0; p < lines.rows(); ++p) {
-        const Word* line = lines.row(p);
-        unsigned count = 0;
-        for (std::size_t first = 0; first < words; first += kByteSums) {
-            Word bytes = 0;
-            const std::size_t end = std::min(words, first + kByteSums);
-            for (std::size_t w = first; w < end; ++w) bytes += byte_counts(line[w] & stream[w]);
-            count += sum_of_bytes(bytes);
-        }
-        counts[p] = static_cast<std::uint16_t>(count);
-    }
+    if (lines.rows() > 0) count_lines(lines.row(0), lines.rows(), lines.words_per_row(), stream, counts);
 }
 
 std::uint16_t adc_code(std::uint16_t count, const AdcConfig& adc) {

@@ -1,7 +1,7 @@
 // What a job works on: the network, its data, and how well an engine does on them.
 #pragma once
 
-#include "models/nn/quantise.hpp"
+#include "models/nn/level_engine.hpp"
 #include "tb/cli/run_config.hpp"
 
 #include <cstddef>

@@ -72,9 +72,10 @@ bool Host::boot() {
     return status().state == static_cast<std::uint32_t>(ResState::locked);
 }
 
-std::vector<float> Host::infer(const std::uint8_t* pixels, std::size_t size) {
+std::vector<float> Host::infer(const std::uint8_t* pixels, std::size_t size, std::size_t images) {
     std::vector<std::uint8_t> copy(pixels, pixels + size);
-    if (size != read(reg::kInputSize) ||
+    if (size != images * read(reg::kInputSize) ||
+        write(reg::kBatch, static_cast<std::uint32_t>(images)) != tlm::TLM_OK_RESPONSE ||
         transfer(tlm::TLM_WRITE_COMMAND, reg::kInput, copy.data(), size) != tlm::TLM_OK_RESPONSE)
         return {};
     if (command(reg::kCtrlInfer) != tlm::TLM_OK_RESPONSE || !wait_done() || status().failed) return {};

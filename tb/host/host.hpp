@@ -42,7 +42,7 @@ public:
     /// Starts encrypted boot and waits for the interrupt. True when the chip ended in LOCKED.
     bool boot();
     /// Writes one image, starts inference, waits, reads the logits. Empty when the chip refused.
-    std::vector<float> infer(const std::uint8_t* pixels, std::size_t size);
+    std::vector<float> infer(const std::uint8_t* pixels, std::size_t size, std::size_t images = 1);
     /// Orderly power-off: waits for the chip to lock itself, then lowers power_good.
     bool power_off();
     /// Pulls the plug, whatever the chip is doing.

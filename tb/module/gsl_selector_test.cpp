@@ -55,12 +55,12 @@ protected:
 
     std::vector<GslVectors> vectors;
     std::vector<BitMatrix> cells;
-    BitMatrix streams;
+    StreamSet streams; ///< of level 128
 
     void draw(std::uint64_t seed) {
         Rng rng = make_rng(seed, "gsl test");
         vectors = draw_secrets(seed, KeyScope::crossbar, 0, kCrossbars, kN, small_array()).gsl;
-        streams = random_bits(rng, 1, 256);
+        streams = random_streams(rng, LevelSet().set(128));
         cells.clear();
         for (std::size_t c = 0; c < kCrossbars; ++c) {
             cells.push_back(random_bits(rng, 8, 256));
@@ -94,8 +94,8 @@ protected:
         GslVector lines = vectors[crossbar].vectors[slot % kN];
         if (slot >= kN) lines[0] = ~lines[0]; // 64 segments: one word
         for (int p = 0; p < 4; ++p)
-            EXPECT_EQ(request.counts[static_cast<std::size_t>(p)],
-                      read_count_literal(cells[crossbar], small_array(), p, lines, streams.row(0)))
+            EXPECT_EQ(code_of(request.codes, 128, static_cast<std::size_t>(p)),
+                      read_count_literal(cells[crossbar], small_array(), p, lines, stream_of(streams, 128).data()))
                 << "crossbar " << crossbar << " slot " << slot << " pair " << p;
         EXPECT_TRUE(request.gsl_lines.empty()) << "the initiator must not see the lines";
     }
@@ -119,7 +119,7 @@ TEST_F(GslSelectorTest, TheInitiatorsLinesAreIgnored) {
         forged.gsl_lines = {~Word{0}};
         ask(bench.read_isock, honest);
         ask(bench.read_isock, forged);
-        EXPECT_EQ(forged.counts, honest.counts);
+        EXPECT_EQ(code_of(forged.codes, 128, 1), code_of(honest.codes, 128, 1));
     });
 }
 

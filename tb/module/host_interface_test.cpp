@@ -19,6 +19,7 @@ public:
     TileRequest state;                ///< given as the answer
     std::vector<Action> actions;      ///< asked for
     std::vector<std::uint8_t> pixels; ///< first ones of the last action
+    std::size_t images = 0;           ///< of the last action
     tlm::tlm_response_status answer = tlm::TLM_OK_RESPONSE;
 
     explicit ScriptedTile(const sc_core::sc_module_name& name) : sc_module(name) {
@@ -32,6 +33,7 @@ private:
         if (request->action != Action::query) {
             actions.push_back(request->action);
             pixels.assign(request->pixels->begin(), request->pixels->begin() + 4);
+            images = request->images;
             return;
         }
         *request = state;
@@ -125,7 +127,8 @@ TEST_F(HostInterfaceTest, RegistersShowTheChipAndTheTile) {
 TEST_F(HostInterfaceTest, EveryRegisterHasItsDirection) {
     simulate([&] {
         for (std::uint64_t address = 0; address < reg::kEnd; address += 4) {
-            const bool writable = address == reg::kIrqStatus || address == reg::kIrqEnable || address == reg::kCtrl;
+            const bool writable = address == reg::kIrqStatus || address == reg::kIrqEnable || address == reg::kCtrl ||
+                                  address == reg::kBatch;
             EXPECT_EQ(bench.write(address, 1).status, writable ? tlm::TLM_OK_RESPONSE : tlm::TLM_COMMAND_ERROR_RESPONSE)
                 << address;
             EXPECT_EQ(bench.read_status(address),
@@ -213,6 +216,19 @@ TEST_F(HostInterfaceTest, TheInputWindowTakesAnImageAndShowsNone) {
         EXPECT_EQ(bench.tile.pixels, image);
         bench.tile.state.busy = true; // the image in work must not change
         EXPECT_EQ(write(reg::kInput), tlm::TLM_GENERIC_ERROR_RESPONSE);
+    });
+}
+
+TEST_F(HostInterfaceTest, TheBatchRegisterSaysHowManyImagesAreInferred) {
+    simulate([&] {
+        bench.write(reg::kCtrl, reg::kCtrlInfer);
+        EXPECT_EQ(bench.tile.images, 1U);
+        EXPECT_EQ(bench.write(reg::kBatch, 0).status, tlm::TLM_COMMAND_ERROR_RESPONSE);
+        EXPECT_EQ(bench.read(reg::kBatch), 1U);
+        EXPECT_EQ(bench.write(reg::kBatch, 7).status, tlm::TLM_OK_RESPONSE);
+        EXPECT_EQ(bench.read(reg::kBatch), 7U);
+        bench.write(reg::kCtrl, reg::kCtrlInfer);
+        EXPECT_EQ(bench.tile.images, 7U);
     });
 }
 

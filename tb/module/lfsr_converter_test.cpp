@@ -3,8 +3,6 @@
 #include "tb/support/powered_bench.hpp"
 #include "tb/support/random_data.hpp"
 
-#include <numeric>
-
 namespace veilram::test {
 namespace {
 
@@ -20,9 +18,8 @@ struct LfsrBench : PoweredBench {
 
 class LfsrConverterTest : public BenchTest<LfsrBench> {
 protected:
-    std::vector<std::uint8_t> all_levels = std::vector<std::uint8_t>(256);
+    const LevelSet all_levels = LevelSet().set();
 
-    LfsrConverterTest() { std::iota(all_levels.begin(), all_levels.end(), std::uint8_t{0}); }
     ConversionRequest conversion(std::uint8_t seed = 1, std::int64_t conversions = 256) const {
         ConversionRequest request;
         request.levels = &all_levels;
@@ -37,10 +34,12 @@ TEST_F(LfsrConverterTest, AStreamIsTheComparisonOfTheStateWithTheLevel) {
         for (const std::uint8_t seed : {0, 1, 2, 77, 255}) {
             auto request = conversion(seed);
             ASSERT_EQ(ask(bench.isock, request).status, tlm::TLM_OK_RESPONSE);
-            std::uint8_t state = seed;
-            for (std::size_t t = 0; t < 256; ++t, state = lfsr_next(state))
-                for (std::size_t level = 0; level < 256; ++level)
-                    ASSERT_EQ(request.streams.get(level, t), state < level) << "seed " << int{seed} << " bit " << t;
+            for (std::size_t level = 0; level < 256; ++level) {
+                const std::vector<Word> stream = stream_of(request.streams, level);
+                std::uint8_t state = seed;
+                for (std::size_t t = 0; t < 256; ++t, state = lfsr_next(state))
+                    ASSERT_EQ(get_bit(stream.data(), t), state < level) << "seed " << int{seed} << " bit " << t;
+            }
         }
     });
 }
@@ -51,7 +50,7 @@ TEST_F(LfsrConverterTest, AStreamOfLevelLHasExactlyLOnes) {
             auto request = conversion(seed);
             ask(bench.isock, request);
             for (std::size_t level = 0; level < 256; ++level)
-                EXPECT_EQ(popcount(request.streams.row(level), 4), level) << "seed " << int{seed};
+                EXPECT_EQ(popcount(stream_of(request.streams, level).data(), 4), level) << "seed " << int{seed};
         }
     });
 }
@@ -81,7 +80,7 @@ TEST_F(LfsrConverterTest, RefusesWithoutPowerAndWorksAgainWithIt) {
         auto request = conversion();
         bench.power(false);
         EXPECT_EQ(ask(bench.isock, request).status, tlm::TLM_GENERIC_ERROR_RESPONSE);
-        EXPECT_EQ(request.streams.rows(), 0U);
+        EXPECT_TRUE(request.streams.levels().none());
         bench.power(true);
         EXPECT_EQ(ask(bench.isock, request).status, tlm::TLM_OK_RESPONSE);
     });

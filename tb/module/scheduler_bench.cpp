@@ -74,7 +74,7 @@ SchedulerBench::SchedulerBench(const sc_core::sc_module_name& name)
     crossbars.init(kCrossbars, [&](const char* instance, std::size_t) { return new Crossbar(instance, crossbar); });
     bind();
     Rng rng = make_rng(1, "scheduler bench");
-    streams_ = random_bits(rng, 1, 256);
+    streams_ = random_streams(rng, LevelSet().set(128));
     cells_ = random_bits(rng, 8, 256);
     sign_cells_ = random_bits(rng, kCrossbars * kN, 256);
 }
@@ -215,20 +215,20 @@ void SchedulerBench::check_registers(const LayerSecrets& expected, std::uint32_t
             ASSERT_EQ(ask(read_isock, read).status, tlm::TLM_OK_RESPONSE);
             const auto lines = expected.gsl[c].of_slot(static_cast<int>(slot), small_array().segments());
             for (int p = 0; p < read.pairs; ++p)
-                EXPECT_EQ(read.counts[static_cast<std::size_t>(p)],
-                          read_count_literal(cells_, small_array(), p, lines, streams_.row(0)));
+                EXPECT_EQ(code_of(read.codes, 128, static_cast<std::size_t>(p)),
+                          read_count_literal(cells_, small_array(), p, lines, stream_of(streams_, 128).data()));
         }
-    const std::vector<std::uint8_t> levels{0, 1, 100, 217, 255};
+    const LevelSet levels = LevelSet().set(0).set(1).set(100).set(217).set(255);
     ConversionRequest conversion;
     conversion.crossbar = first_crossbar;
     conversion.levels = &levels;
     conversion.conversions = 5;
     ASSERT_EQ(ask(conversion_isock, conversion).status, tlm::TLM_OK_RESPONSE);
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-        std::array<Word, 4> stream{};
-        sign_bit_stream_literal(sign_cells_.row(first_crossbar * kN), 256, levels[i], expected.start[levels[i]],
-                                stream.data());
-        EXPECT_TRUE(std::equal(stream.begin(), stream.end(), conversion.streams.row(i))) << "level " << int{levels[i]};
+    for (unsigned level = 0; level < kStreamBits; ++level) {
+        if (!levels[level]) continue;
+        std::vector<Word> stream(4);
+        sign_bit_stream_literal(sign_cells_.row(first_crossbar * kN), 256, level, expected.start[level], stream.data());
+        EXPECT_EQ(stream_of(conversion.streams, level), stream) << "level " << level;
     }
 }
 

@@ -103,7 +103,7 @@ private:
     ReadRequest read_request(std::uint32_t crossbar) const;
 
     bool image_ready_ = false;
-    BitMatrix streams_;
+    StreamSet streams_; ///< of level 128
     BitMatrix cells_;
     BitMatrix sign_cells_;
     std::vector<std::uint32_t> blob_size_;

@@ -40,7 +40,7 @@ class SignBitConverterTest : public BenchTest<ConverterBench> {
 protected:
     Rng rng = make_rng(1, "sign-bit converter test");
     BitMatrix cells = random_bits(rng, kRows, 256);
-    std::vector<std::uint8_t> levels = random_levels(rng);
+    LevelSet levels = random_levels(rng);
     StartTable table = random_table(rng);
 
     static StartTable random_table(Rng& rng) {
@@ -64,14 +64,16 @@ protected:
         return request;
     }
     void check_against_the_definition(const ConversionRequest& request) const {
-        ASSERT_EQ(request.streams.rows(), levels.size());
+        ASSERT_EQ(request.streams.levels(), levels);
         const Word* source = cells.row(request.crossbar * kN + request.row);
-        for (std::size_t i = 0; i < levels.size(); ++i) {
-            std::array<Word, 4> expected{};
-            sign_bit_stream_literal(source, 256, levels[i], table[levels[i]], expected.data());
-            EXPECT_TRUE(std::equal(expected.begin(), expected.end(), request.streams.row(i)))
-                << "crossbar " << request.crossbar << " row " << request.row << " level " << int{levels[i]};
-            EXPECT_EQ(popcount(request.streams.row(i), 4), levels[i]);
+        for (unsigned level = 0; level < kStreamBits; ++level) {
+            if (!levels[level]) continue;
+            std::vector<Word> expected(4);
+            sign_bit_stream_literal(source, 256, level, table[level], expected.data());
+            const std::vector<Word> stream = stream_of(request.streams, level);
+            EXPECT_EQ(stream, expected) << "crossbar " << request.crossbar << " row " << request.row << " level "
+                                        << level;
+            EXPECT_EQ(popcount(stream.data(), 4), level);
         }
     }
 };
@@ -100,12 +102,13 @@ TEST_F(SignBitConverterTest, InjectsAsInThePapersExample) { // Fig. 10: c = 102,
         BitMatrix row(kRows, 256);
         for (std::size_t t = 0; t < 102; ++t) row.set(0, t, true);
         bench.program(row);
-        levels = {217};
+        levels = LevelSet().set(217);
         table.fill(100);
         bench.load(&table);
         auto request = conversion(0, 0, 1);
         ask(bench.isock, request);
-        for (std::size_t t = 0; t < 256; ++t) EXPECT_EQ(request.streams.get(0, t), t < 102 + 115) << "bit " << t;
+        const std::vector<Word> stream = stream_of(request.streams, 217);
+        for (std::size_t t = 0; t < 256; ++t) EXPECT_EQ(get_bit(stream.data(), t), t < 102 + 115) << "bit " << t;
     });
 }
 
@@ -132,7 +135,7 @@ TEST_F(SignBitConverterTest, IsLockedUntilATableIsLoadedAndAfterItIsErased) {
         const Answer answer = ask(bench.isock, locked);
         EXPECT_EQ(answer.status, tlm::TLM_COMMAND_ERROR_RESPONSE);
         EXPECT_EQ(answer.time, ps(0));
-        EXPECT_EQ(locked.streams.rows(), 0U);
+        EXPECT_TRUE(locked.streams.levels().none());
     });
 }
 

@@ -4,6 +4,7 @@
 #include "models/base/bits.hpp"
 #include "models/base/random.hpp"
 #include "models/protect/secrets.hpp"
+#include "models/sc/slot_codes.hpp"
 
 #include <boost/random/uniform_int_distribution.hpp>
 
@@ -33,13 +34,32 @@ inline Bytes random_bytes(Rng& rng, std::size_t count) {
     return bytes;
 }
 
-/// Distinct levels, 0 and 255 among them.
-inline std::vector<std::uint8_t> random_levels(Rng& rng) {
-    std::vector<std::uint8_t> levels{0};
+/// 0 and 255 among them.
+inline LevelSet random_levels(Rng& rng) {
+    LevelSet levels;
     for (int level = random_int(rng, 1, 40); level < 255; level += random_int(rng, 1, 40))
-        levels.push_back(static_cast<std::uint8_t>(level));
-    levels.push_back(255);
-    return levels;
+        levels.set(static_cast<std::size_t>(level));
+    return levels.set(0).set(255);
+}
+
+/// Streams of a random sign row and random start positions.
+inline StreamSet random_streams(Rng& rng, const LevelSet& levels) {
+    const BitMatrix row = random_bits(rng, 1, kStreamBits);
+    StartTable start{};
+    for (auto& place : start) place = static_cast<std::uint8_t>(random_int(rng, 0, 255));
+    return {{{ConverterKind::sign_bit, 0}, row.row(0), &start}, levels};
+}
+
+inline std::vector<Word> stream_of(const StreamSet& streams, std::size_t level) {
+    std::vector<Word> stream(words_for(kStreamBits));
+    streams.write(static_cast<unsigned>(level), stream.data());
+    return stream;
+}
+
+/// What a crossbar's tables say of a row pair.
+inline unsigned code_of(const std::vector<CodeTable>& codes, std::size_t level, std::size_t pair) {
+    const CodeTable& table = codes.at(pair / kMaxWidth);
+    return table.at(level * (table.size() / kStreamBits) + pair % kMaxWidth);
 }
 
 } // namespace veilram::test

@@ -42,6 +42,38 @@ INSTANTIATE_TEST_SUITE_P(All, InferenceVariants,
                                     std::to_string(std::get<2>(variant.param));
                          });
 
+TEST_F(Inference, ABatchGivesTheLogitsOfItsImagesInLessTime) {
+    const Scenario scenario;
+    simulate(scenario, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        Bytes batch;
+        std::vector<float> expected;
+        const auto start = sc_core::sc_time_stamp();
+        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+            const auto image = scenario.pixels(seed);
+            batch.insert(batch.end(), image.begin(), image.end());
+            const auto logits = host().infer(image.data(), image.size());
+            expected.insert(expected.end(), logits.begin(), logits.end());
+        }
+        const auto one_by_one = sc_core::sc_time_stamp() - start;
+        EXPECT_EQ(host().infer(batch.data(), batch.size(), 3), expected);
+        EXPECT_LT(sc_core::sc_time_stamp() - start - one_by_one, one_by_one); // a layer is unlocked once
+    });
+}
+
+TEST_F(Inference, RefusesABatchThatTheInputWindowCannotHold) {
+    const Scenario scenario;
+    simulate(scenario, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        host().write(reg::kBatch, 0xffffffffU);
+        EXPECT_EQ(host().command(reg::kCtrlInfer), tlm::TLM_OK_RESPONSE);
+        host().wait_done();
+        EXPECT_TRUE(host().status().failed);
+    });
+}
+
 TEST_F(Inference, NeedsABoot) {
     const Scenario scenario;
     simulate(scenario, [&] {

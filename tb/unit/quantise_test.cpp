@@ -1,6 +1,6 @@
 // Levels, magnitudes, calibration and the exact integer engine.
 #include "models/base/diagnostics.hpp"
-#include "models/nn/quantise.hpp"
+#include "models/nn/level_engine.hpp"
 #include "tb/unit/random_nn.hpp"
 
 #include <gmock/gmock.h>
@@ -195,7 +195,7 @@ TEST(Calibrate, RefusesSettingsOutOfRange) {
     EXPECT_THROW(calibrate(graph, Tensor({1, 4}), config), UserError);
 }
 
-TEST(GatherPatches, PutsEveryTapWhereTheMatrixExpectsIt) {
+TEST(MapLevels, PutsEveryTapWhereTheMatrixExpectsIt) {
     for (int seed = 0; seed < kSeeds; ++seed) {
         Rng rng = make_rng(seed, "patches");
         const int groups = pick(rng, 1, 3), channels = pick(rng, 1, 3), images = pick(rng, 1, 3);
@@ -206,14 +206,14 @@ TEST(GatherPatches, PutsEveryTapWhereTheMatrixExpectsIt) {
         const Window& w = conv.window;
         const int h = static_cast<int>(in.dim(2)), width = static_cast<int>(in.dim(3));
         for (int g = 0; g < groups; ++g) {
-            const Patches patches = gather_patches(conv, g, in, quant);
-            ASSERT_EQ(patches.inputs, channels * w.kernel_h * w.kernel_w);
-            ASSERT_EQ(patches.positions, static_cast<std::size_t>(images) * w.out_h(h) * w.out_w(width));
-            auto next = patches.levels.begin();
+            const LevelMap levels = map_levels(conv, g, in, quant);
+            ASSERT_EQ(levels.inputs(), channels * w.kernel_h * w.kernel_w);
+            ASSERT_EQ(levels.positions(), static_cast<std::size_t>(images) * w.out_h(h) * w.out_w(width));
+            std::size_t position = 0;
             for (int n = 0; n < images; ++n)
                 for (int y = 0; y < w.out_h(h); ++y)
-                    for (int x = 0; x < w.out_w(width); ++x)
-                        for (int k = 0; k < patches.inputs; ++k) {
+                    for (int x = 0; x < w.out_w(width); ++x, ++position)
+                        for (int k = 0; k < levels.inputs(); ++k) {
                             const int c = k / (w.kernel_h * w.kernel_w);
                             const int row = y * w.stride_h - w.pad_top + k / w.kernel_w % w.kernel_h * w.dilation_h;
                             const int column = x * w.stride_w - w.pad_left + k % w.kernel_w * w.dilation_w;
@@ -221,21 +221,25 @@ TEST(GatherPatches, PutsEveryTapWhereTheMatrixExpectsIt) {
                             const int channel = (n * groups + g) * channels + c;
                             const int expected =
                                 inside ? to_level(in.data[(channel * h + row) * width + column], quant) : quant.zero;
-                            ASSERT_EQ(*next++, expected) << "seed " << seed;
+                            const auto input = static_cast<std::size_t>(k);
+                            ASSERT_EQ(levels.at(position, input), expected) << "seed " << seed;
+                            ASSERT_TRUE(levels.seen_by(input)[static_cast<std::size_t>(expected)]);
                         }
-            ASSERT_TRUE(next == patches.levels.end());
         }
     }
 }
 
-TEST(GatherPatches, OfADenseLayerAreItsInputs) {
+TEST(MapLevels, OfADenseLayerAreItsInputs) {
     Rng rng = make_rng(1, "dense");
     const Tensor in = random_tensor(rng, {3, 5});
     const Op op = Dense{random_tensor(rng, {2, 5}), {}};
-    const Patches patches = gather_patches(op, 0, in, {2.0F, 128});
-    ASSERT_EQ(patches.positions, 3U);
-    for (std::size_t i = 0; i < 15; ++i) EXPECT_EQ(patches.levels[i], to_level(in.data[i], {2.0F, 128}));
-    EXPECT_THROW(gather_patches(op, 1, in, {2.0F, 128}), ModelError);
+    const LevelMap levels = map_levels(op, 0, in, {2.0F, 128});
+    ASSERT_EQ(levels.positions(), 3U);
+    for (std::size_t i = 0; i < 15; ++i) {
+        EXPECT_EQ(levels.at(i / 5, i % 5), to_level(in.data[i], {2.0F, 128}));
+        EXPECT_TRUE(levels.seen_by(i % 5)[levels.at(i / 5, i % 5)]);
+    }
+    EXPECT_THROW(map_levels(op, 1, in, {2.0F, 128}), ModelError);
 }
 
 /// The float network with weights and inputs moved to where quantisation puts them.

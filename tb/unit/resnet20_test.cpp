@@ -3,7 +3,7 @@
 #include "models/base/file.hpp"
 #include "models/nn/infer.hpp"
 #include "models/nn/onnx.hpp"
-#include "models/nn/quantise.hpp"
+#include "models/nn/level_engine.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 #include "models/base/diagnostics.hpp"
-#include "models/image/slot_counts.hpp"
+#include "models/base/parallel.hpp"
 #include "tb/unit/small_network.hpp"
 
 #include <gtest/gtest.h>
@@ -50,11 +50,11 @@ public:
         const LayerProgram& plans = device_.program.layers[layer];
         const MatrixShape matrix = matrix_shape(node.op);
         for (int group = 0; group < matrix.groups; ++group) {
-            const Patches patches = gather_patches(node.op, group, input, plans.quant.input);
-            Accumulators acc{patches.positions, matrix.outputs, {}};
-            acc.acc.resize(patches.positions * static_cast<std::size_t>(matrix.outputs));
+            const LevelMap levels = map_levels(node.op, group, input, plans.quant.input);
+            Accumulators acc{levels.positions(), matrix.outputs, {}};
+            acc.acc.resize(levels.positions() * static_cast<std::size_t>(matrix.outputs));
             for (std::size_t x = 0; x < plans.crossbars.size(); ++x)
-                if (plans.crossbars[x].group == group) add(layer, x, patches, acc);
+                if (plans.crossbars[x].group == group) add(layer, x, levels, acc);
             const auto sums = device_.secrets[layer].weight_sums.begin() + group * matrix.outputs;
             dequantise(acc, group, 1, plans.quant, {sums, sums + matrix.outputs}, out);
         }
@@ -62,13 +62,13 @@ public:
     }
 
 private:
-    void add(std::size_t layer, std::size_t index, const Patches& patches, Accumulators& acc) const {
+    void add(std::size_t layer, std::size_t index, const LevelMap& levels, Accumulators& acc) const {
         const CrossbarPlan& plan = device_.program.layers[layer].crossbars[index];
-        for (std::size_t p = 0; p < patches.positions; ++p)
+        for (std::size_t p = 0; p < levels.positions(); ++p)
             for (int slot = 0; slot < 2 * device_.program.n; ++slot)
                 for (int o = 0; plan.inputs[static_cast<std::size_t>(slot)] >= 0 && o < plan.outputs; ++o) {
                     const auto input = static_cast<std::size_t>(plan.inputs[static_cast<std::size_t>(slot)]);
-                    const unsigned level = patches.levels[p * static_cast<std::size_t>(patches.inputs) + input];
+                    const unsigned level = levels.at(p, input);
                     acc.acc[p * static_cast<std::size_t>(acc.outputs) +
                             static_cast<std::size_t>(plan.first_output + o)] +=
                         literal_product(device_, layer, index, slot, o, level);
@@ -150,58 +150,21 @@ TEST(ScEngineTest, ComesCloseToExactProducts) {
     EXPECT_LT(error, 0.1 * energy);
 }
 
-TEST(SlotCountsTest, BothWaysGiveTheLiteralCountsForEverySourceAndLevel) {
-    Program program;
-    program.array = small_config().array;
-    Rng rng = make_rng(1, "test/slot_counts");
-    BitMatrix lines(5, 256);
-    for (std::size_t w = 0; w < 5 * 4; ++w) lines.row(w / 4)[w % 4] = rng();
-    StartTable start;
-    for (std::uint8_t& h : start) h = static_cast<std::uint8_t>(rng());
-    const std::vector<bool> negative{false, true, true, false, true};
-    for (const auto kind : {ConverterKind::sign_bit, ConverterKind::lfsr})
-        for (const int ones : {0, 1, 102, 255, 256}) { // 102: the paper's example; 0 and 256: degenerate rows
-            program.converter = {kind, 9};
-            BitMatrix source(1, 256);
-            for (int i = 0; i < ones; ++i)
-                source.set(0, static_cast<std::size_t>(i * 77 % 256), true); // 77 is odd: no place twice
-            SlotCounts few(program, source.row(0), start, lines, negative, 1),
-                many(program, source.row(0), start, lines, negative, 1000);
-            std::vector<Word> stream(4);
-            for (unsigned level = 0; level < 256; ++level) {
-                if (kind == ConverterKind::lfsr)
-                    lfsr_stream(level, 9, stream.data());
-                else
-                    sign_bit_stream_literal(source.row(0), 256, level, start[level], stream.data());
-                for (std::size_t o = 0; o < 5; ++o) {
-                    int count = 0;
-                    for (std::size_t t = 0; t < 256; ++t) count += get_bit(stream.data(), t) && lines.get(o, t) ? 1 : 0;
-                    const int expected = negative[o] ? -count : count;
-                    EXPECT_EQ(few.of_level(static_cast<std::uint8_t>(level))[o], expected);
-                    EXPECT_EQ(many.of_level(static_cast<std::uint8_t>(level))[o], expected)
-                        << ones << " ones, level " << level;
-                }
-            }
-        }
-}
-
-TEST(ScEngineTest, StreamTableHasTheStreamOfEveryLevel) {
-    for (const auto kind : {ConverterKind::sign_bit, ConverterKind::lfsr}) {
-        CompileConfig config = small_config();
-        config.converter = {kind, 200};
-        const Compiled device = compile_small(config);
-        const Word* source = device.image.nvm.signs[1].row(2);
-        const BitMatrix table = stream_table(device.program, source, device.secrets[0].start);
-        std::vector<Word> expected(words_for(256));
-        for (unsigned level = 0; level < 256; ++level) {
-            if (kind == ConverterKind::lfsr)
-                lfsr_stream(level, 200, expected.data());
-            else
-                sign_bit_stream_literal(source, 256, level, device.secrets[0].start[level], expected.data());
-            EXPECT_TRUE(std::equal(expected.begin(), expected.end(), table.row(level))) << "level " << level;
-            EXPECT_EQ(popcount(table.row(level), table.words_per_row()), level);
-        }
+TEST(ScEngineTest, ThreadsAndInstructionSetsChangeNothing) {
+    const Compiled device = compile_small(small_config());
+    const Tensor images = small_images(400, 5); // enough positions for several parts
+    const auto logits = [&] { return run(device.program, device.image.nvm, device.secrets, images).data; };
+    set_threads(1);
+    const std::vector<float> expected = logits();
+    for (const std::size_t threads : {2U, 3U, 0U}) {
+        set_threads(threads);
+        EXPECT_EQ(logits(), expected) << threads << " threads";
     }
+    for (const std::string& level : simd_levels()) {
+        use_simd_level(level);
+        EXPECT_EQ(logits(), expected) << level;
+    }
+    use_simd_level("");
 }
 
 TEST(ScEngineTest, CellsOrSecretsOfAnotherProgramAreNoticed) {

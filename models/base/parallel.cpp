@@ -1,0 +1,36 @@
+#include "models/base/parallel.hpp"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+
+#include <memory>
+
+namespace veilram {
+namespace {
+
+std::unique_ptr<tbb::global_control>& limit() {
+    static std::unique_ptr<tbb::global_control> current;
+    return current;
+}
+
+} // namespace
+
+std::size_t thread_count() {
+    return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+}
+
+void set_threads(std::size_t threads) {
+    limit().reset(); // the smallest of all living limits counts
+    if (threads == 0) return;
+    limit() = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism, threads);
+}
+
+void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work) {
+    if (count == 1 || thread_count() == 1) {
+        for (std::size_t i = 0; i < count; ++i) work(i);
+        return;
+    }
+    tbb::parallel_for(std::size_t{0}, count, work);
+}
+
+} // namespace veilram

@@ -1,0 +1,38 @@
+#include "models/sc/stream_set.hpp"
+
+#include "models/base/diagnostics.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace veilram {
+
+void write_stream(const StreamSource& source, unsigned level, Word* stream) {
+    if (source.converter.kind == ConverterKind::lfsr)
+        lfsr_stream(level, source.converter.lfsr_seed, stream);
+    else
+        sign_bit_stream(source.sign_row, kStreamBits, level, (*source.start)[level], stream);
+}
+
+StreamSet::StreamSet(const StreamSource& source, const LevelSet& levels) : levels_(levels) {
+    if (levels.count() > kFewLevels) {
+        family_ = source.converter.kind == ConverterKind::lfsr ? lfsr_family(source.converter.lfsr_seed)
+                                                               : sign_bit_family(source.sign_row, *source.start);
+        return;
+    }
+    streams_ = BitMatrix(levels.count(), kStreamBits);
+    std::size_t row = 0;
+    for (unsigned level = 0; level < kStreamBits; ++level)
+        if (levels[level]) write_stream(source, level, streams_.row(row++));
+}
+
+void StreamSet::write(unsigned level, Word* stream) const {
+    if (level >= kStreamBits || !levels_[level])
+        throw ModelError("no stream was made for level " + std::to_string(level));
+    if (family_) return write_stream(*family_, level, stream);
+    std::size_t row = 0;
+    for (unsigned below = 0; below < level; ++below) row += levels_[below] ? 1 : 0;
+    std::copy_n(streams_.row(row), streams_.words_per_row(), stream);
+}
+
+} // namespace veilram
