@@ -35,4 +35,7 @@ function(veilram_test name)
     DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${ARG_LABEL}
                ENVIRONMENT "VEILRAM_DATA=${VEILRAM_DATA};SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1")
+  # A binary without tests would pass unseen: nothing would be discovered in it.
+  add_test(NAME ${name}_has_tests COMMAND ${name} --gtest_list_tests)
+  set_tests_properties(${name}_has_tests PROPERTIES PASS_REGULAR_EXPRESSION "\n  [A-Za-z]" LABELS ${ARG_LABEL})
 endfunction()
