@@ -34,6 +34,9 @@ void Describer::begin_cost(const char* key, const Info& info) {
 }
 void Describer::end_cost() { in_cost_ = false; }
 
+void Describer::seed(const char* key, std::uint64_t& value, const Info& info) {
+    row(key, "whole number, " + to_text(IntRange{}), std::to_string(value), info);
+}
 void Describer::flag(const char* key, bool& value, const Info& info) {
     row(key, "`true`, `false`", value ? "true" : "false", info);
 }

@@ -15,6 +15,7 @@ public:
     Describer() : sections_{{"", "", ""}}, open_{0} {}
     std::string markdown() const;
 
+    void seed(const char* key, std::uint64_t& value, const Info& info) override;
     void flag(const char* key, bool& value, const Info& info) override;
     void real(const char* key, double& value, RealRange range, const Info& info) override;
     void reals(const char* key, std::vector<float>& value, const Info& info) override;

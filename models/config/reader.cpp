@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -100,8 +101,9 @@ const ConfigValue* Reader::scalar(const char* key, const Info& info, const std::
 
 bool Reader::wants(const char* key, bool has_value) {
     Frame& frame = frames_.back();
-    frame.asked.emplace_back(key);
-    return has_value || (frame.map != nullptr && frame.map->find(key) != nullptr);
+    const bool wanted = has_value || (frame.map != nullptr && frame.map->find(key) != nullptr);
+    if (!wanted) frame.asked.emplace_back(key); // begin() notes the others
+    return wanted;
 }
 
 void Reader::begin(const char* key, const Info& info) {
@@ -123,6 +125,17 @@ void Reader::report_unknown_keys(const Frame& frame) {
         const std::string name = frame.path.empty() ? item.key : frame.path + "." + item.key;
         out_.add(item.key_place, name, "unknown key" + suggestion(item.key, frame.asked));
     }
+}
+
+void Reader::seed(const char* key, std::uint64_t& value, const Info& info) {
+    const ConfigValue* given = scalar(key, info, "a whole number");
+    if (given == nullptr) return;
+    if (const auto number = parse_number<std::uint64_t>(given->text))
+        value = *number;
+    else
+        wrong(*given, key,
+              "expected a whole number (0.." + std::to_string(std::numeric_limits<std::uint64_t>::max()) + "), found " +
+                  found(*given));
 }
 
 void Reader::flag(const char* key, bool& value, const Info& info) {
@@ -189,7 +202,9 @@ void Reader::time(const char* key, Ps& value, const Info& info) {
     const ConfigValue* given = scalar(key, info, "a time with its unit");
     if (given == nullptr) return;
     const auto parsed = parse_time(given->text);
-    if (parsed && *parsed >= Ps{})
+    if (parsed && *parsed > kLargestTime)
+        wrong(*given, key, given->text + " is more than " + to_string(kLargestTime));
+    else if (parsed && *parsed >= Ps{})
         value = *parsed;
     else
         wrong(*given, key,
@@ -201,7 +216,9 @@ void Reader::energy(const char* key, Fj& value, const Info& info) {
     const ConfigValue* given = scalar(key, info, "an energy with its unit");
     if (given == nullptr) return;
     const auto parsed = parse_energy(given->text);
-    if (parsed && *parsed >= Fj{})
+    if (parsed && *parsed > kLargestEnergy)
+        wrong(*given, key, given->text + " is more than " + to_string(kLargestEnergy));
+    else if (parsed && *parsed >= Fj{})
         value = *parsed;
     else
         wrong(*given, key,

@@ -32,6 +32,7 @@ public:
     /// To be called after the last field: reports what nobody asked for in the outermost map.
     void finish();
 
+    void seed(const char* key, std::uint64_t& value, const Info& info) override;
     void flag(const char* key, bool& value, const Info& info) override;
     void real(const char* key, double& value, RealRange range, const Info& info) override;
     void reals(const char* key, std::vector<float>& value, const Info& info) override;

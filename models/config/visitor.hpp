@@ -37,6 +37,9 @@ struct RealRange {
     double lowest;
     double highest;
 };
+/// Largest time and energy of a field: sums over millions of events still fit 64 bits.
+constexpr Ps kLargestTime{10'000'000'000};
+constexpr Fj kLargestEnergy{1'000'000'000};
 
 /// The names of an enumeration's values, in the order the reference lists them. Each enumeration that a file may name
 /// specialises it.
@@ -97,6 +100,8 @@ public:
         one_of(key, index, names, info);
         value = all[index].second;
     }
+    /// Of random numbers: any 64-bit number.
+    virtual void seed(const char* key, std::uint64_t& value, const Info& info) = 0;
     virtual void flag(const char* key, bool& value, const Info& info) = 0;
     virtual void real(const char* key, double& value, RealRange range, const Info& info) = 0;
     virtual void reals(const char* key, std::vector<float>& value, const Info& info) = 0;

@@ -39,6 +39,7 @@ void Writer::begin(const char* key, const Info&) {
 }
 void Writer::end() { --depth_; }
 
+void Writer::seed(const char* key, std::uint64_t& value, const Info&) { line(key, std::to_string(value)); }
 void Writer::flag(const char* key, bool& value, const Info&) { line(key, value ? "true" : "false"); }
 void Writer::whole(const char* key, std::int64_t& value, IntRange, const Info&) { line(key, std::to_string(value)); }
 void Writer::real(const char* key, double& value, RealRange, const Info&) { line(key, to_text(value)); }

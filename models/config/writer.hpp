@@ -13,6 +13,7 @@ public:
     explicit Writer(std::string folder) : folder_(std::move(folder)) {}
     const std::string& yaml() const { return yaml_; }
 
+    void seed(const char* key, std::uint64_t& value, const Info& info) override;
     void flag(const char* key, bool& value, const Info& info) override;
     void real(const char* key, double& value, RealRange range, const Info& info) override;
     void reals(const char* key, std::vector<float>& value, const Info& info) override;

@@ -75,7 +75,7 @@ static void fields(FieldVisitor& v, DataConfig& c) {
              "`digits` are drawn by the program itself; `mnist` and `cifar10` are read from `path`");
     v.path("path", c.path, "folder with the data set's files, for `mnist` and `cifar10`");
     v.integer("images", c.images, {1, 1'000'000}, "generated digits of each split; data sets have their own size");
-    v.integer("seed", c.seed, {}, "of the generated digits");
+    v.seed("seed", c.seed, "of the generated digits");
 }
 
 static void fields(FieldVisitor& v, QuantConfig& c) {
@@ -112,7 +112,7 @@ static void fields(FieldVisitor& v, AdcConfig& c) {
 
 static void fields(FieldVisitor& v, KeyConfig& c) {
     v.choice("scope", c.scope, "what shares one set of GSL vectors");
-    v.integer("seed", c.seed, {}, "the secrets are drawn from it: for experiments, whoever has it has the keys");
+    v.seed("seed", c.seed, "the secrets are drawn from it: for experiments, whoever has it has the keys");
     v.path("root_key_file", c.root_key_file, "64 hexadecimal digits; empty: the root key is derived from `seed`");
     v.integer("version", c.version, {1, 4'294'967'295}, "of the image; a device refuses an older one than it has seen");
 }
@@ -136,7 +136,7 @@ static void fields(FieldVisitor& v, TuningConfig& tuning) {
     v.real("pull", c.pull, {0, 1}, "share by which every mapping moves the weights towards those that it realised");
     v.real("validation_share", c.validation_share, {0, 0.9},
            "share of the training images held back to choose the best mapping");
-    v.integer("seed", c.seed, {}, "of held-back images and order");
+    v.seed("seed", c.seed, "of held-back images and order");
 }
 
 static void fields(FieldVisitor& v, Augment& c) {
@@ -156,14 +156,14 @@ static void fields(FieldVisitor& v, TrainingConfig& c) {
     v.real("weight_decay", c.train.weight_decay, {0, 1}, "decoupled (AdamW)");
     v.real("validation_share", c.train.validation_share, {0, 0.9},
            "share of the training images held back to choose the best epoch");
-    v.integer("seed", c.train.seed, {}, "of first weights, held-back images, order and random changes");
+    v.seed("seed", c.train.seed, "of first weights, held-back images, order and random changes");
     v.section("augment", c.train.augment, "Random changes of a training image each time it is seen, each in [-x, +x].");
 }
 
 static void fields(FieldVisitor& v, TraceConfig& c) {
     v.flag("vcd", c.vcd, "record the waveform of one inference");
     v.flag("secrets", c.secrets, "let secret signals into the waveform; the report says so");
-    v.integer("image", c.image, {}, "index of the test image whose inference is recorded");
+    v.integer("image", c.image, {0, 999'999}, "index of the test image whose inference is recorded");
 }
 
 static void network_fields(FieldVisitor& v, RunConfig& c) {
@@ -175,7 +175,7 @@ static void network_fields(FieldVisitor& v, RunConfig& c) {
 
 void fields(FieldVisitor& v, RunConfig& c) {
     CompileConfig& compile = c.compile;
-    v.integer("seed", compile.seed, {}, "of everything random that is not a secret");
+    v.seed("seed", compile.seed, "of everything random that is not a secret");
     v.choice("fidelity", c.fidelity, "`functional`: arithmetic only; `lt`: the SystemC platform, loosely timed");
     v.choice("signs", compile.signs.mode,
              "`public`: sign bits are stored as they are, as published; `masked`: encrypted with a keystream");

@@ -243,6 +243,23 @@ TEST_F(ConfigTest, AFidelityWithTimeNeedsACostTableAndKeepsItsSources) {
     EXPECT_THAT(refusal("network: {path: x}\ncosts: {}\n"), HasSubstr("costs.array_read: is missing"));
 }
 
+TEST_F(ConfigTest, SeedsAreAny64BitNumber) {
+    const RunConfig config = load(kMinimal + "seed: 18446744073709551615\n");
+    EXPECT_EQ(config.compile.seed, 18446744073709551615U);
+    EXPECT_EQ(load(dump(config, folder_.string())).compile.seed, config.compile.seed);
+    EXPECT_THAT(refusal(kMinimal + "seed: 18446744073709551616\n"),
+                HasSubstr("seed: expected a whole number (0..18446744073709551615), found '18446744073709551616'"));
+    EXPECT_THAT(refusal(kMinimal + "seed: -1\n"), HasSubstr("seed: expected a whole number"));
+}
+
+TEST_F(ConfigTest, ListsEveryKnownKeyOnce) {
+    const std::string text = refusal(kMinimal + "costs: {}\nqwertyuiop: 1\n");
+    const std::size_t at = text.find("known here: ");
+    ASSERT_NE(at, std::string::npos);
+    const std::string known = text.substr(at, text.find('\n', at) - at) + ",";
+    EXPECT_EQ(known.find(" costs,"), known.rfind(" costs,"));
+}
+
 TEST_F(ConfigTest, ReferenceOnDiskIsWhatTheProgramDescribes) {
     EXPECT_EQ(read_file("docs/config_reference.md"), describe());
 }
@@ -261,6 +278,10 @@ TEST(CostEntryTest, NeedsUnitsAndItsSource) {
     EXPECT_THAT(bare, HasSubstr("read.energy: expected an energy with its unit"));
     EXPECT_THAT(bare, HasSubstr("read.source: is missing"));
     EXPECT_THAT(bare, HasSubstr("read.basis: 'guess' is not one of read, derived, assumed"));
+    const std::string large =
+        read_into(costs, "read: {time: 11 ms, energy: 2 uJ, source: x, basis: read, technology: y}\n");
+    EXPECT_THAT(large, HasSubstr("read.time: 11 ms is more than 10 ms"));
+    EXPECT_THAT(large, HasSubstr("read.energy: 2 uJ is more than 1 uJ"));
     EXPECT_THAT(read_into(costs, "read: {time: 0.5 ps, energy: 1 fJ, source: x, basis: read, technology: y}\n"),
                 HasSubstr("whole number of ps"));
 }
