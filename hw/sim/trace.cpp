@@ -4,10 +4,15 @@
 #include "models/base/file.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace veilram {
+namespace fs = std::filesystem;
 namespace {
 
 std::string without_suffix(const std::string& path) {
@@ -15,6 +20,24 @@ std::string without_suffix(const std::string& path) {
     if (path.size() <= suffix.size() || path.substr(path.size() - suffix.size()) != suffix)
         throw ModelError("waveform name '" + path + "' does not end in .vcd");
     return path.substr(0, path.size() - suffix.size());
+}
+
+/// The kernel would find a place that cannot be written to at the first cycle, and not survive it.
+std::string writable(const std::string& path) {
+    if (!std::ofstream(path)) throw UserError(path + ": cannot write the waveform: " + std::strerror(errno));
+    return path;
+}
+
+/// The kernel does not say whether it could write everything; the last lines tell.
+constexpr char kLastComment[] = "end of the waveform";
+
+bool is_whole(const std::string& path) {
+    constexpr std::streamoff kTail = 64; // the comment and what VCD puts around it
+    std::ifstream in(path, std::ios::binary | std::ios::ate);
+    in.seekg(-std::min<std::streamoff>(kTail, in.tellg()), std::ios::end);
+    std::string tail(kTail, '\0');
+    in.read(tail.data(), kTail);
+    return tail.find(kLastComment) != std::string::npos;
 }
 
 /// As the VCD file has it: words carry their range.
@@ -28,14 +51,29 @@ const char* format_of(std::size_t bits) { return bits == 1 ? "@28\n" : bits <= 3
 /// "veilram.res.state" -> "veilram.res".
 std::string scope_of(const std::string& signal) { return signal.substr(0, signal.rfind('.')); }
 
+/// GTKWave's translation of a number: one line each.
+std::string table(const std::vector<std::string>& names) {
+    std::ostringstream lines;
+    for (std::size_t i = 0; i < names.size(); ++i) lines << std::hex << i << " " << names[i] << "\n";
+    return lines.str();
+}
+
 } // namespace
 
 TraceFile::TraceFile(const std::string& path, bool secrets)
-    : vcd_(path), secrets_(secrets), file_(sc_core::sc_create_vcd_trace_file(without_suffix(path).c_str())) {
+    : vcd_(writable(path)), secrets_(secrets), file_(sc_core::sc_create_vcd_trace_file(without_suffix(path).c_str())) {
     file_->set_time_unit(1, sc_core::SC_PS);
 }
 
-TraceFile::~TraceFile() { sc_core::sc_close_vcd_trace_file(file_); }
+TraceFile::~TraceFile() {
+    if (file_ != nullptr) sc_core::sc_close_vcd_trace_file(file_);
+}
+
+void TraceFile::close() {
+    file_->write_comment(kLastComment);
+    sc_core::sc_close_vcd_trace_file(std::exchange(file_, nullptr));
+    if (!is_whole(vcd_)) throw UserError(vcd_ + ": cannot write the whole waveform: is the disk full?");
+}
 
 void TraceFile::add_all(const sc_core::sc_object& root) {
     if (const auto* traceable = dynamic_cast<const Traceable*>(&root)) traceable->add_traces(*this);
@@ -45,11 +83,11 @@ void TraceFile::add_all(const sc_core::sc_object& root) {
 void TraceFile::add_enum(const sc_core::sc_object& owner, const unsigned& variable, const std::string& signal,
                          const std::vector<std::string>& names) {
     add(owner, variable, signal);
-    translations_.push_back({signals_.back().name, names});
+    translations_[signals_.back().name] = names;
 }
 
-void TraceFile::write_view(const std::string& path) const {
-    namespace fs = std::filesystem;
+std::vector<std::string> TraceFile::write_view(const std::string& path) const {
+    std::vector<std::string> files{fs::path(path).filename().string()};
     std::ostringstream view;
     view << "[dumpfile] \"" << fs::path(vcd_).filename().string()
          << "\"\n[timestart] 0\n[size] 1500 800\n[sst_expanded] 1\n";
@@ -59,19 +97,17 @@ void TraceFile::write_view(const std::string& path) const {
             scope = scope_of(signal);
             view << "@200\n-" << scope << "\n";
         }
-        const auto names = std::find_if(translations_.begin(), translations_.end(),
-                                        [name = signal](const Translation& t) { return t.signal == name; });
+        const auto names = translations_.find(signal);
         if (names == translations_.end()) {
             view << format_of(bits) << in_vcd(signal, bits) << "\n";
             continue;
         }
-        const fs::path table = fs::path(path).parent_path() / (signal + ".txt");
-        std::ostringstream lines;
-        for (std::size_t i = 0; i < names->names.size(); ++i) lines << std::hex << i << " " << names->names[i] << "\n";
-        write_file(table.string(), lines.str());
-        view << "@2022\n^1 " << table.filename().string() << "\n" << in_vcd(signal, bits) << "\n";
+        files.push_back(signal + ".txt");
+        write_file((fs::path(path).parent_path() / files.back()).string(), table(names->second));
+        view << "@2022\n^1 " << files.back() << "\n" << in_vcd(signal, bits) << "\n";
     }
     write_file(path, view.str());
+    return files;
 }
 
 } // namespace veilram

@@ -6,6 +6,7 @@
 #include <systemc>
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -15,7 +16,8 @@ namespace veilram {
 /// A VCD file, open for as long as the object lives. Build it after the system and before the first sc_start.
 class TraceFile {
 public:
-    /// `path` ends in ".vcd". `secrets` lets signals added by add_secret into the file.
+    /// `path` ends in ".vcd". `secrets` lets signals added by add_secret into the file. Throws UserError when `path`
+    /// cannot be written.
     TraceFile(const std::string& path, bool secrets);
     ~TraceFile();
     TraceFile(const TraceFile&) = delete;
@@ -39,23 +41,23 @@ public:
     }
 
     /// Writes `path` (.gtkw) and its enum translations beside it: groups by module, opened at the first signals.
-    void write_view(const std::string& path) const;
+    /// Returns the names of these files.
+    std::vector<std::string> write_view(const std::string& path) const;
+
+    /// Ends the file; nothing is recorded from then on. Throws UserError when it is not whole, such as on a full disk.
+    void close();
 
 private:
     struct Signal {
         std::string name;
         std::size_t bits;
     };
-    struct Translation {
-        std::string signal;
-        std::vector<std::string> names;
-    };
 
     std::string vcd_;
     bool secrets_;
-    sc_core::sc_trace_file* file_;
+    sc_core::sc_trace_file* file_; ///< nullptr once closed
     std::vector<Signal> signals_;
-    std::vector<Translation> translations_;
+    std::map<std::string, std::vector<std::string>> translations_; ///< of enumerations, by signal
 };
 
 } // namespace veilram

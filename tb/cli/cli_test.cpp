@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 Tensor random_tensor(Shape shape, Rng& rng) {
     Tensor tensor(std::move(shape));
@@ -131,8 +132,13 @@ TEST_F(CliTest, ThePlatformComputesWhatTheArithmeticSaysAndAddsTimeAndAWaveform)
     EXPECT_EQ(results("lt")["trace"]["secrets"], false);
     EXPECT_TRUE(exists("lt/run.vcd"));
     EXPECT_TRUE(exists("lt/run.gtkw"));
+    const std::vector<std::string> files = results("lt")["trace"]["files"];
+    EXPECT_THAT(files, UnorderedElementsAre("run.vcd", "run.gtkw", "veilram.platform.chip.res.state.txt",
+                                            "veilram.platform.chip.tile.action.txt"));
+    for (const std::string& file : files) EXPECT_TRUE(exists("lt/" + file)) << file;
     expect_success(veilram("run small.yaml --images 3 --fidelity functional --out lt"));
     EXPECT_FALSE(exists("lt/run.vcd")); // it showed another run
+    for (const std::string& file : files) EXPECT_FALSE(exists("lt/" + file)) << file;
 }
 
 TEST_F(CliTest, SecretsEnterAWaveformOnlyOnRequestAndTheReportSaysSo) {
@@ -169,6 +175,37 @@ TEST_F(CliTest, AnImageRunsLikeTheNetworkItWasCompiledFrom) {
     for (const char* field :
          {"weights", "crossbars", "cells", "sign_cells", "key_bits", "sealed_bytes", "program_bytes"})
         EXPECT_EQ(results("opened")["storage"][field], results("compiled")["storage"][field]) << field;
+    EXPECT_EQ(results("opened")["protection"], results("compiled")["protection"]);
+}
+
+TEST_F(CliTest, ARunOfAnImageReportsWhatTheImageSays) {
+    const std::string settings = "small.yaml --set map.n=3 --set signs=public --set keys.scope=";
+    for (const std::string scope : {"network", "layer", "crossbar"}) {
+        SCOPED_TRACE(scope);
+        expect_success(veilram("compile " + settings + scope + " --out image.h5"));
+        expect_success(veilram("run " + settings + scope + " --images 3 --fidelity functional --out compiled"));
+        expect_success(veilram("run small.yaml --images 3 --fidelity functional --out opened --image image.h5"));
+        EXPECT_EQ(results("opened")["protection"], results("compiled")["protection"]);
+        EXPECT_EQ(results("opened")["storage"]["key_bits"], results("compiled")["storage"]["key_bits"]);
+        EXPECT_THAT(read_file(path("opened/effective_config.yaml")), HasSubstr("n: 3\n"));
+    }
+}
+
+TEST_F(CliTest, AnImageOfAnotherNetworkIsRefused) {
+    Graph other = small_network();
+    other.name = "other";
+    export_onnx(other, path("other.onnx"), "made by a test");
+    expect_success(veilram("compile small.yaml --set network.path=other.onnx --out image.h5"));
+    expect_refusal("run small.yaml --image image.h5", "holds network 'other'");
+}
+
+TEST_F(CliTest, AnInputFormatOfOtherChannelsIsRefused) {
+    const std::string settings = "small.yaml --images 3 --set network.input.";
+    expect_refusal("run " + settings + "mean=[0.1,0.2,0.3]",
+                   "network.input.mean: has 3 channels, but small.onnx takes");
+    expect_refusal("run " + settings + "std=[1,1]", "network.input.std: has 2 channels");
+    expect_refusal("compile small.yaml --set network.input.std=[1,1] --out image.h5",
+                   "network.input.std: has 2 channels");
 }
 
 TEST_F(CliTest, InspectShowsTheTopologyOfAnImageWithoutAnyKey) {
@@ -194,8 +231,12 @@ TEST_F(CliTest, WrongArgumentsAreRefusedByName) {
     expect_refusal("", "subcommand");
     expect_refusal("fly", "fly");
     expect_refusal("run", "CONFIG");
-    expect_refusal("run small.yaml --images 0", "--images");
-    expect_refusal("run small.yaml --images many", "--images");
+    for (const std::string images : {"0", "-1", "1000001", "3000000000", "99999999999999999999", "many"})
+        expect_refusal("run small.yaml --images " + images,
+                       "--images: '" + images + "' is not a whole number in 1..1000000");
+    expect_refusal("run small.yaml --images 5 --set trace.image=5", "trace.image: 5 is not in 0..4");
+    expect_refusal("run small.yaml --set costs.array_read.time='9000000 s'", "9000000 s is more than 10 ms");
+    expect_refusal("run small.yaml --set costs.array_read.energy='9000 J'", "9000 J is more than 1 uJ");
     expect_refusal("run small.yaml --fidelity exact", "fidelity: 'exact' is not one of functional, lt");
     expect_refusal("run small.yaml --set map.n=0", "--set map.n=0: map.n: 0 is not in 1..32");
     expect_refusal("run small.yaml --set map.m=1", "map.m: unknown key");
@@ -256,6 +297,26 @@ TEST_F(CliTest, AnUnwritablePlaceIsRefusedAndLeavesNothing) {
     expect_refusal("compile small.yaml --out no/such/folder/image.h5", "image.h5");
     EXPECT_FALSE(exists("no"));
     EXPECT_EQ(read_file(path("occupied")), "a file");
+}
+
+TEST_F(CliTest, AnOutputFileIsTriedBeforeTheWork) {
+    expect_refusal("compile small.yaml --set network.path=nothing.onnx --out no/such/folder/image.h5",
+                   "no/such/folder");
+    expect_refusal("compile small.yaml --set network.path=nothing.onnx --out .", ".: cannot write");
+}
+
+TEST_F(CliTest, AWaveformThatCannotBeWrittenIsRefused) {
+    fs::create_directories(path("occupied/run.vcd"));
+    expect_refusal("run small.yaml --images 2 --out occupied", "occupied/run.vcd: cannot write the waveform");
+}
+
+TEST_F(CliTest, AFullDiskIsReported) {
+    fs::create_directories(path("full"));
+    fs::create_symlink("/dev/full", path("full/run.vcd"));
+    expect_refusal("run small.yaml --images 2 --out full", "full/run.vcd: cannot write the whole waveform");
+    for (const std::string place : {"> /dev/full", ">&-"})
+        EXPECT_EQ(WEXITSTATUS(std::system((std::string(VEILRAM_PROGRAM " --help 2> /dev/null ") + place).c_str())), 2)
+            << place;
 }
 
 TEST_F(CliTest, NoSecretIsPrinted) {

@@ -1,3 +1,4 @@
+#include "models/base/file.hpp"
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/report.hpp"
@@ -9,10 +10,11 @@ namespace veilram {
 
 void compile_command(const FileArgs& args, std::ostream& out) {
     const RunConfig config = load_run_config(args.config.config, args.config.settings);
+    check_writable(args.out);
     const std::string& path = config.network.tuned.empty() ? config.network.path : config.network.tuned;
     const Graph graph = import_onnx(path);
     const Dataset calibration = load_calibration(config);
-    check_fit(calibration, config.data, graph.in_shape, path);
+    check_fit(calibration, config, graph.in_shape, path);
     const QuantisedNetwork network = quantise_network(graph, calibration, config);
     const Compiled device = compile(network.graph, network.activations, config.compile);
     write_image(device.image, args.out);

@@ -8,7 +8,16 @@
 namespace veilram {
 namespace {
 
-StorageReport storage_of(const Image& image, const Program& program, const KeyConfig& keys) {
+/// What shares one set of vectors, as the secrets show: the narrowest scope that explains them.
+KeyScope scope_of(const std::vector<LayerSecrets>& secrets) {
+    const auto same = [](const GslVectors& a, const GslVectors& b) { return a.vectors == b.vectors; };
+    if (secrets.size() > 1 && secrets[0].start == secrets[1].start) return KeyScope::network;
+    for (const LayerSecrets& layer : secrets)
+        if (layer.gsl.size() > 1 && same(layer.gsl[0], layer.gsl[1])) return KeyScope::layer;
+    return KeyScope::crossbar;
+}
+
+StorageReport storage_of(const Image& image, const Program& program, KeyScope scope) {
     StorageReport storage;
     std::vector<std::size_t> crossbars;
     for (const std::size_t node : matrix_nodes(program.graph)) {
@@ -22,8 +31,7 @@ StorageReport storage_of(const Image& image, const Program& program, const KeyCo
     for (const SealedBlob& blob : image.memory.sealed) storage.sealed_bytes += static_cast<std::int64_t>(blob.size());
     storage.crossbars = static_cast<std::int64_t>(image.nvm.cells.size());
     storage.program_bytes = static_cast<std::int64_t>(image.memory.program.size());
-    storage.key_bits =
-        key_bits(crossbars, keys.scope, program.n, program.array, program.signs.mode == SignMode::masked);
+    storage.key_bits = key_bits(crossbars, scope, program.n, program.array, program.signs.mode == SignMode::masked);
     return storage;
 }
 
@@ -34,8 +42,19 @@ Compiled open_image(const std::string& path, const KeyConfig& keys) {
     device.image = read_image(path);
     device.program = decode_program(device.image.memory.program);
     device.secrets = open_secrets(device.image, device.program, load_root_key(keys), keys.version);
-    device.storage = storage_of(device.image, device.program, keys);
+    device.storage = storage_of(device.image, device.program, scope_of(device.secrets));
     return device;
+}
+
+void describe_device(const Compiled& device, CompileConfig& config) {
+    const Program& program = device.program;
+    config.array = program.array;
+    config.map.n = program.n;
+    config.converter = program.converter;
+    config.adc = program.adc;
+    config.signs = program.signs;
+    config.input = program.input;
+    config.keys.scope = scope_of(device.secrets);
 }
 
 std::map<PirateVariant, PirateResult> run_pirates(const Compiled& device, const NvmPart& dump, const RunConfig& config,

@@ -15,6 +15,10 @@ namespace veilram {
 /// another key.
 Compiled open_image(const std::string& path, const KeyConfig& keys);
 
+/// Puts into `config` what an opened image says of itself: crossbars, vectors, converters, signs, input format, and how
+/// far its keys reach.
+void describe_device(const Compiled& device, CompileConfig& config);
+
 /// Accuracy of the thief's devices, made of the cells in `dump`, on the first `config.pirate.images` of `data`.
 std::map<PirateVariant, PirateResult> run_pirates(const Compiled& device, const NvmPart& dump, const RunConfig& config,
                                                   const Dataset& data);

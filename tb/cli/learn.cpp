@@ -1,4 +1,5 @@
 // `train` and `tune`: the commands that need libtorch.
+#include "models/base/file.hpp"
 #include "models/learn/networks.hpp"
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
@@ -33,10 +34,11 @@ std::ostream& percent(std::ostream& out, double share) {
 
 void train_command(const FileArgs& args, std::ostream& out) {
     const RunConfig config = load_run_config(args.config.config, args.config.settings);
+    check_writable(args.out);
     const TrainingConfig& training = config.training;
     const Graph topology = training.topology == Topology::lenet5 ? lenet5() : import_onnx(config.network.path);
     const Dataset images = training_images(config.data, training.digits);
-    check_fit(images, config.data, topology.in_shape, "the topology " + topology.name);
+    check_fit(images, config, topology.in_shape, "the topology " + topology.name);
     const TrainResult result = train(topology, images, config.compile.input, training.train);
     for (std::size_t i = 0; i < result.epochs.size(); ++i) {
         out << "epoch " << std::setw(3) << i + 1 << "  loss " << std::fixed << std::setprecision(4)
@@ -50,9 +52,10 @@ void train_command(const FileArgs& args, std::ostream& out) {
 
 void tune_command(const FileArgs& args, std::ostream& out) {
     const RunConfig config = load_run_config(args.config.config, args.config.settings);
+    check_writable(args.out);
     const Graph graph = import_onnx(config.network.path);
     const Dataset images = training_images(config.data, config.tuning.digits);
-    check_fit(images, config.data, graph.in_shape, config.network.path);
+    check_fit(images, config, graph.in_shape, config.network.path);
     const QuantisedNetwork network = quantise_network(graph, load_calibration(config), config);
     TuneResult result = tune(network.graph, network.activations, config.compile, config.tuning.tune, images);
     for (const SolveReport& solve : result.solves) {

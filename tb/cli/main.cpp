@@ -9,6 +9,9 @@ int sc_main(int argc, char* argv[]) { return veilram::run_program(argc, argv, st
 
 int main(int argc, char** argv) { // in place of libsystemc's, which would print its banner
     ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
-    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING); // the kernel's small talk
+    using sc_core::sc_report_handler;
+    sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING); // the kernel's small talk
+    for (const auto severity : {sc_core::SC_ERROR, sc_core::SC_FATAL}) // run_program tells; FATAL would abort unseen
+        sc_report_handler::set_actions(severity, sc_core::SC_CACHE_REPORT | sc_core::SC_THROW);
     return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -3,6 +3,7 @@
 #include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
 #include "models/base/progress.hpp"
+#include "tb/cli/stopwatch.hpp"
 #include "tb/host/system.hpp"
 
 #include <algorithm>
@@ -71,7 +72,7 @@ private:
         Meter boot(system_.platform.chip);
         boot_chip();
         run_.timing->boot = boot.since();
-        infer(static_cast<std::size_t>(config_.trace.image) % data_.count());
+        infer(static_cast<std::size_t>(config_.trace.image));
         Meter off(system_.platform.chip);
         if (!host().power_off()) throw ModelError("the chip did not power off in order");
         run_.timing->power_off = off.since();
@@ -81,6 +82,7 @@ private:
     void second_life() {
         boot_chip();
         Progress progress("target, lt", data_.count());
+        const Stopwatch watch;
         Phase sum;
         for (std::size_t i = 0; i < data_.count(); ++i, progress.step()) {
             Meter one(system_.platform.chip);
@@ -91,6 +93,8 @@ private:
                 static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
             run_.logits.push_back(logits);
         }
+        run_.wall_s = watch.wall_s();
+        run_.cpu_s = watch.cpu_s();
         const auto images = static_cast<std::int64_t>(data_.count());
         run_.timing->inference = {Ps{sum.time.value / images}, Fj{sum.energy.value / images}};
         if (!host().power_off()) throw ModelError("the chip did not power off in order");
@@ -115,9 +119,10 @@ private:
     }
 
     void close_trace() {
-        trace_->write_view(folder_ + "/run.gtkw");
+        trace_->close();
+        run_.files = trace_->write_view(folder_ + "/run.gtkw");
+        run_.files.insert(run_.files.begin(), "run.vcd");
         trace_.reset();
-        run_.files = {"run.vcd", "run.gtkw"};
     }
 
     const Compiled& device_;

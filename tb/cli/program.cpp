@@ -4,9 +4,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <exception>
 #include <memory>
 #include <ostream>
+#include <string>
+#include <system_error>
 
 namespace veilram {
 namespace {
@@ -32,6 +35,16 @@ void add_config(CLI::App& command, ConfigArgs& args) {
         ->allow_extra_args(false);
 }
 
+/// What is wrong with a number of images; empty when nothing is.
+std::string wrong_count(const std::string& text) {
+    constexpr int kMostImages = 1'000'000; // as data.images
+    int number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error == std::errc{} && stop == end && number >= 1 && number <= kMostImages) return "";
+    return "'" + text + "' is not a whole number in 1.." + std::to_string(kMostImages);
+}
+
 void add_run(CLI::App& app, std::ostream& out) {
     auto args = std::make_shared<RunArgs>();
     auto fidelity = std::make_shared<std::string>();
@@ -39,7 +52,7 @@ void add_run(CLI::App& app, std::ostream& out) {
     add_config(*command, args->config);
     command->add_option("--images", args->images, "number of test images (default: all)")
         ->type_name("N")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Validator(wrong_count, ""));
     command->add_option("--out", args->out, "folder of the report (default: runs/<configuration>)")->type_name("DIR");
     command->add_option("--fidelity", *fidelity, "functional or lt; as --set fidelity=...")->type_name("NAME");
     command->add_option("--image", args->image, "run this image instead of compiling the network")->type_name("FILE");
@@ -86,9 +99,8 @@ void add_commands(CLI::App& app, std::ostream& out) {
     add_inspect(app, out);
 }
 
-} // namespace
-
-int run_program(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+/// Parses the command line, runs the command and returns the exit code.
+ExitCode run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
     CLI::App app("VeilRAM: DNN accelerators that compute inside ReRAM crossbars, with weights protected at power-off",
                  "veilram");
     try {
@@ -108,6 +120,15 @@ int run_program(int argc, const char* const* argv, std::ostream& out, std::ostre
         err << "veilram: internal error of an unknown kind\n";
     }
     return kModelError;
+}
+
+} // namespace
+
+int run_program(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+    const ExitCode code = run(argc, argv, out, err);
+    if (out.flush() || code != kSuccess) return code;
+    err << "veilram: error\nstandard output: cannot write everything: is the disk full, or the output closed?\n";
+    return kUserError;
 }
 
 } // namespace veilram

@@ -29,10 +29,10 @@ Json accuracy_json(const RunReport& report) {
 }
 
 Json protection_json(const RunReport& report) {
-    const bool masked = report.signs.mode == SignMode::masked;
+    const bool masked = report.config.compile.signs.mode == SignMode::masked;
     return {{"scheme", name_of(report.config.compile.map.scheme)},
-            {"signs", name_of(report.signs.mode)},
-            {"sign_mask", masked ? Json(name_of(report.signs.generator)) : Json()},
+            {"signs", name_of(report.config.compile.signs.mode)},
+            {"sign_mask", masked ? Json(name_of(report.config.compile.signs.generator)) : Json()},
             {"key_scope", name_of(report.config.compile.keys.scope)},
             {"thief", to_string(report.thief)}};
 }
@@ -66,6 +66,22 @@ std::string csv_field(const std::string& text) {
     return result + "\"";
 }
 
+/// Files that the waveform of some run may have left: it, its view and the names of enumerations.
+bool is_waveform(const std::string& name) {
+    const bool table = name.rfind("veilram.platform.", 0) == 0 && fs::path(name).extension() == ".txt";
+    return table || name == "run.vcd" || name == "run.gtkw";
+}
+
+void remove_old_waveform(const std::string& folder, const std::vector<std::string>& made) {
+    std::vector<fs::path> old;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (is_waveform(name) && std::find(made.begin(), made.end(), name) == made.end()) old.push_back(entry.path());
+    }
+    std::error_code ignored;
+    for (const fs::path& file : old) fs::remove(file, ignored);
+}
+
 } // namespace
 
 BuildInfo build_info() { return {VEILRAM_VERSION, VEILRAM_REVISION}; }
@@ -88,9 +104,9 @@ std::string results_json(const RunReport& report) {
               {"protection", protection_json(report)},
               {"storage", storage_json(report)}};
     if (report.target.timing) add_timing(json, *report.target.timing);
-    const double wall = std::max(report.target_wall_s, 1e-9);
-    json["simulation"] = {{"wall_s", report.target_wall_s},
-                          {"cpu_s", report.target_cpu_s},
+    const double wall = std::max(report.target.wall_s, 1e-9);
+    json["simulation"] = {{"wall_s", report.target.wall_s},
+                          {"cpu_s", report.target.cpu_s},
                           {"images_per_s", static_cast<double>(report.images) / wall},
                           {"job_wall_s", report.job_wall_s}};
     json["trace"] = {{"secrets", shows_secrets(report)}, {"files", report.target.files}};
@@ -106,11 +122,7 @@ std::string stats_csv(const std::vector<Stat>& stats) {
 }
 
 void write_report(const RunReport& report, const std::string& folder) {
-    const auto& made = report.target.files;
-    for (const char* name : {"run.vcd", "run.gtkw"}) {
-        std::error_code ignored;
-        if (std::find(made.begin(), made.end(), name) == made.end()) fs::remove(fs::path(folder) / name, ignored);
-    }
+    remove_old_waveform(folder, report.target.files);
     const BuildInfo build = build_info();
     const std::string head = "# Every value of this run. veilram " + build.version + " (" + build.revision + ")\n";
     write_file(folder + "/effective_config.yaml", head + dump(report.config, folder));

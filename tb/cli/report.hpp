@@ -23,7 +23,7 @@ struct BuildInfo {
 BuildInfo build_info();
 
 struct RunReport {
-    RunConfig config;
+    RunConfig config; ///< with --image, what the image says where it says something
     std::string config_file;
     std::vector<std::string> settings;
     std::string image_file; ///< given by --image; empty: compiled in this run
@@ -36,12 +36,9 @@ struct RunReport {
     double target_accuracy = 0.0;
     std::map<PirateVariant, PirateResult> pirates;
     PirateVariant thief = PirateVariant::signs_unknown; ///< the variant that the thief of this device really is
-    SignConfig signs;                                   ///< of the device that ran
     StorageReport storage;
     TargetRun target;
 
-    double target_wall_s = 0.0; ///< of running the test images on the device
-    double target_cpu_s = 0.0;
     double job_wall_s = 0.0; ///< of everything
 };
 

@@ -3,24 +3,13 @@
 #include "tb/cli/device.hpp"
 #include "tb/cli/platform_run.hpp"
 #include "tb/cli/report.hpp"
+#include "tb/cli/stopwatch.hpp"
 
-#include <chrono>
-#include <ctime>
 #include <filesystem>
 
 namespace veilram {
 namespace fs = std::filesystem;
 namespace {
-
-class Stopwatch {
-public:
-    double wall_s() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-    double cpu_s() const { return static_cast<double>(std::clock() - cpu_) / CLOCKS_PER_SEC; }
-
-private:
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-    std::clock_t cpu_ = std::clock();
-};
 
 /// The folder of the report, made if needed. Called when the device is ready: a refused run leaves no empty folder.
 std::string make_folder(const RunArgs& args) {
@@ -33,10 +22,17 @@ std::string make_folder(const RunArgs& args) {
     return folder;
 }
 
+void check_traced_image(const RunConfig& config, std::size_t images) {
+    const auto image = static_cast<std::size_t>(config.trace.image);
+    if (config.fidelity == Fidelity::functional || image < images) return;
+    throw UserError("trace.image: " + std::to_string(image) + " is not in 0.." + std::to_string(images - 1) +
+                    ", the test images of this run: choose one of them, or run more");
+}
+
 /// Fills in the accuracies of the network as numbers, without crossbars, and returns the network to compile.
 QuantisedNetwork measure_network(const RunConfig& config, const Dataset& test, RunReport& report) {
     const Graph baseline = import_onnx(config.network.path);
-    check_fit(test, config.data, baseline.in_shape, config.network.path);
+    check_fit(test, config, baseline.in_shape, config.network.path);
     const Dataset calibration = load_calibration(config);
     const auto measure = [&](const Graph& graph, MatrixEngine& engine, const char* what) {
         return accuracy(predict(graph, engine, test, config.compile.input, what), test);
@@ -50,19 +46,28 @@ QuantisedNetwork measure_network(const RunConfig& config, const Dataset& test, R
     if (config.network.tuned.empty()) return network;
 
     const Graph tuned = import_onnx(config.network.tuned);
-    check_fit(test, config.data, tuned.in_shape, config.network.tuned);
+    check_fit(test, config, tuned.in_shape, config.network.tuned);
     network = quantise_network(tuned, calibration, config);
     ExactEngine tuned_exact = make_exact_engine(network, config.compile.quant.weights);
     report.tuned_quantised_accuracy = measure(network.graph, tuned_exact, "fine-tuned, quantised");
     return network;
 }
 
-Compiled make_device(const RunArgs& args, const RunConfig& config, const QuantisedNetwork& network,
-                     const Dataset& test) {
-    if (args.image.empty()) return compile(network.graph, network.activations, config.compile);
-    Compiled device = open_image(args.image, config.compile.keys);
-    check_fit(test, config.data, device.program.graph.in_shape, args.image);
+/// Opens the image of `network`; from then on `config` says what the image says.
+Compiled open_device(const std::string& image, RunConfig& config, const Graph& network) {
+    Compiled device = open_image(image, config.compile.keys);
+    const Graph& graph = device.program.graph;
+    if (graph.name != network.name || graph.in_shape != network.in_shape)
+        throw UserError("--image " + image + ": holds network '" + graph.name + "' for inputs of " +
+                        to_string(graph.in_shape) + ", but the configuration's is '" + network.name +
+                        "': choose the configuration that it was compiled with");
+    describe_device(device, config.compile);
     return device;
+}
+
+Compiled make_device(const RunArgs& args, RunConfig& config, const QuantisedNetwork& network) {
+    if (!args.image.empty()) return open_device(args.image, config, network.graph);
+    return compile(network.graph, network.activations, config.compile);
 }
 
 TargetRun run_target(const Compiled& device, const RunConfig& config, const Dataset& test, const std::string& folder) {
@@ -71,14 +76,10 @@ TargetRun run_target(const Compiled& device, const RunConfig& config, const Data
 }
 
 void measure_device(const Compiled& device, const Dataset& test, const std::string& folder, RunReport& report) {
-    const Stopwatch watch;
     report.target = run_target(device, report.config, test, folder);
-    report.target_wall_s = watch.wall_s();
-    report.target_cpu_s = watch.cpu_s();
     report.target_accuracy = accuracy(report.target.predictions, test);
     report.storage = device.storage;
-    report.signs = device.program.signs;
-    report.thief = real_thief(report.signs.mode);
+    report.thief = real_thief(device.program.signs.mode);
     report.pirates = run_pirates(device, report.target.dump, report.config, test);
 }
 
@@ -93,8 +94,9 @@ void run_command(const RunArgs& args, std::ostream& out) {
     report.image_file = args.image;
     const Dataset test = load_test(report.config.data, args.images);
     report.images = test.count();
+    check_traced_image(report.config, report.images);
     const QuantisedNetwork network = measure_network(report.config, test, report);
-    const Compiled device = make_device(args, report.config, network, test);
+    const Compiled device = make_device(args, report.config, network);
     std::string folder = make_folder(args);
     measure_device(device, test, folder, report);
     report.job_wall_s = watch.wall_s();

@@ -56,7 +56,9 @@ void print_pirates(const RunReport& report, Table& table) {
     table.title("the same cells read by a thief (" + std::to_string(report.config.pirate.seeds) + " guesses each)");
     for (const auto& [variant, result] : report.pirates) {
         const std::string mark =
-            variant == report.thief ? "   <- this device's thief (signs: " + name_of(report.signs.mode) + ")" : "";
+            variant == report.thief
+                ? "   <- this device's thief (signs: " + name_of(report.config.compile.signs.mode) + ")"
+                : "";
         table.row(to_string(variant), percent(result.mean()) + "  (" + percent(result.lowest()) + " .. " +
                                           percent(result.highest()) + ")" + mark);
     }
@@ -96,8 +98,10 @@ void print_summary(const RunReport& report, const std::string& folder, std::ostr
     table.row("report", folder + "/results.json");
     table.row("every value used", folder + "/effective_config.yaml");
     table.row("counters", folder + "/stats.csv");
-    for (const std::string& file : report.target.files)
-        table.row(file == "run.vcd" ? "waveform" : "waveform view", folder + "/" + file);
+    if (!report.target.files.empty()) {
+        table.row("waveform", folder + "/run.vcd");
+        table.row("waveform view", folder + "/run.gtkw");
+    }
     if (shows_secrets(report)) table.title("warning: trace.secrets is on, the waveform shows secrets");
 }
 

@@ -1,13 +1,17 @@
 #include "tb/cli/target.hpp"
 
 #include "models/image/sc_engine.hpp"
+#include "tb/cli/stopwatch.hpp"
 
 namespace veilram {
 
 TargetRun run_functional(const Compiled& device, const Dataset& data) {
     ScEngine engine(device.program, device.image.nvm, device.secrets);
     TargetRun run;
+    const Stopwatch watch;
     const Tensor logits = infer_all(device.program.graph, engine, data, device.program.input, "target");
+    run.wall_s = watch.wall_s();
+    run.cpu_s = watch.cpu_s();
     const auto classes = static_cast<std::ptrdiff_t>(logits.dim(1));
     for (auto row = logits.data.begin(); row != logits.data.end(); row += classes)
         run.logits.emplace_back(row, row + classes);

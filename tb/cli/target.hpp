@@ -31,6 +31,8 @@ struct TargetRun {
     std::optional<Timing> timing;
     std::vector<Stat> stats;
     std::vector<std::string> files; ///< written beside the report, such as "run.vcd"
+    double wall_s = 0.0;            ///< of simulating the images
+    double cpu_s = 0.0;
 };
 
 /// The same arithmetic as the platform's, without a kernel and without time.

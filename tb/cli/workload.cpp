@@ -7,6 +7,15 @@
 namespace veilram {
 namespace {
 constexpr std::size_t kBatch = 25; // small enough for a lively progress bar, large enough for the matrix products
+
+void check_channels(const std::string& field, const std::vector<float>& values, const Shape& in_shape,
+                    const std::string& network) {
+    const auto channels = static_cast<std::size_t>(in_shape.front());
+    if (values.empty() || values.size() == channels) return;
+    throw UserError(field + ": has " + std::to_string(values.size()) + " channels, but " + network +
+                    " takes images of " + to_string(in_shape) + ": give " + std::to_string(channels) + " or none");
+}
+
 } // namespace
 
 Dataset load_test(const DataConfig& config, std::optional<std::size_t> images) {
@@ -25,10 +34,13 @@ Dataset load_calibration(const RunConfig& config) {
         .slice(0, static_cast<std::size_t>(config.compile.quant.calibration_images));
 }
 
-void check_fit(const Dataset& data, const DataConfig& config, const Shape& in_shape, const std::string& network) {
-    if (data.shape == in_shape) return;
-    throw UserError("data.source: " + name_of(config.source) + " gives images of " + to_string(data.shape) + ", but " +
-                    network + " takes " + to_string(in_shape) + ": choose another data.source or network.path");
+void check_fit(const Dataset& data, const RunConfig& config, const Shape& in_shape, const std::string& network) {
+    if (data.shape != in_shape)
+        throw UserError("data.source: " + name_of(config.data.source) + " gives images of " + to_string(data.shape) +
+                        ", but " + network + " takes " + to_string(in_shape) +
+                        ": choose another data.source or network.path");
+    check_channels("network.input.mean", config.compile.input.mean, in_shape, network);
+    check_channels("network.input.std", config.compile.input.std, in_shape, network);
 }
 
 QuantisedNetwork quantise_network(const Graph& graph, const Dataset& calibration, const RunConfig& config) {

@@ -18,8 +18,9 @@ Dataset load_test(const DataConfig& config, std::optional<std::size_t> images);
 /// The training images that activation scales are taken from.
 Dataset load_calibration(const RunConfig& config);
 
-/// Throws UserError that names both sides when images of this shape do not fit a network that takes `in_shape`.
-void check_fit(const Dataset& data, const DataConfig& config, const Shape& in_shape, const std::string& network);
+/// Throws UserError that names both sides when images of this shape, or network.input, do not fit a network that takes
+/// `in_shape`.
+void check_fit(const Dataset& data, const RunConfig& config, const Shape& in_shape, const std::string& network);
 
 /// A network made ready for the crossbars.
 struct QuantisedNetwork {
