@@ -106,7 +106,9 @@ void RuntimeEncryptionScheduler::unlock(const SchedulerRequest& request, sc_core
     if (send(key_isock, slot, delay) != tlm::TLM_OK_RESPONSE) return core_.fail(ResFault::illegal_command);
     LayerSecrets secrets = decode_secrets(slot.bytes, cfg_.array);
     std::fill(slot.bytes.begin(), slot.bytes.end(), std::uint8_t{0});
-    if (!distribute(secrets, request.first_crossbar, delay)) return core_.fail(ResFault::illegal_command);
+    const bool accepted = distribute(secrets, request.first_crossbar, delay);
+    wipe(secrets);
+    if (!accepted) return core_.fail(ResFault::illegal_command);
     ++unlocks_;
     settle_at(delay);
 }

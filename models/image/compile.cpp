@@ -97,11 +97,11 @@ std::vector<std::int32_t> sum_inputs(const std::vector<std::int32_t>& realised, 
 
 /// Places that hold no sign get key-derived bits, so that the converter's source is never degenerate and the dump does
 /// not show which places are in use.
-void fill_unused_signs(BitMatrix& signs, const CrossbarPlan& plan, const CompileConfig& config,
+void fill_unused_signs(BitMatrix& signs, const CrossbarPlan& plan, const ArrayGeometry& array, const Bytes& draw_key,
                        const std::string& label) {
-    const auto pairs = static_cast<std::size_t>(config.array.row_pairs());
+    const auto pairs = static_cast<std::size_t>(array.row_pairs());
     const auto outputs = static_cast<std::size_t>(plan.outputs);
-    const Bytes random = derive_bytes(config.keys.seed, label, (signs.rows() * signs.cols() + 7) / 8);
+    const Bytes random = derive_bytes(draw_key, label, (signs.rows() * signs.cols() + 7) / 8);
     for (std::size_t i = 0; i < signs.rows(); ++i)
         for (std::size_t bit = 0; bit < signs.cols(); ++bit) {
             const std::size_t half = bit / pairs, at = i * signs.cols() + bit;
@@ -112,11 +112,11 @@ void fill_unused_signs(BitMatrix& signs, const CrossbarPlan& plan, const Compile
 
 /// Moves the crossbars of a layer into the chip: fills and masks their signs.
 void place_layer(MappedLayer mapped, const LayerProgram& layer, std::size_t index, const LayerSecrets& secrets,
-                 const CompileConfig& config, NvmPart& nvm) {
+                 const CompileConfig& config, const Bytes& draw_key, NvmPart& nvm) {
     for (std::size_t x = 0; x < mapped.crossbars.size(); ++x) {
         MappedCrossbar& crossbar = mapped.crossbars[x];
         const std::string label = "sign_fill/layer" + std::to_string(index) + "/crossbar" + std::to_string(x);
-        fill_unused_signs(crossbar.signs, layer.crossbars[x], config, label);
+        fill_unused_signs(crossbar.signs, layer.crossbars[x], config.array, draw_key, label);
         if (config.signs.mode == SignMode::masked)
             mask_signs(crossbar.signs, config.signs.generator, secrets.mask_key,
                        layer.first_crossbar + static_cast<std::uint32_t>(x));
@@ -207,6 +207,11 @@ Key256 load_root_key(const KeyConfig& config) {
     return key;
 }
 
+Bytes load_draw_key(const KeyConfig& config) {
+    if (config.root_key_file.empty()) return seed_key(config.seed);
+    return root_draw_key(load_root_key(config), config.seed);
+}
+
 MappedLayer map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans, const CompileConfig& config,
                       const LayerSecrets& secrets, std::size_t layer) {
     Progress progress("mapping", plans.size());
@@ -215,6 +220,7 @@ MappedLayer map_layer(const QuantWeights& weights, const std::vector<CrossbarPla
 
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config) {
     check_request(graph, activations, config);
+    const Bytes draw_key = load_draw_key(config.keys);
     std::vector<QuantWeights> weights;
     for (const std::size_t node : matrix_nodes(graph))
         weights.push_back(quantise_weights(graph.nodes[node].op, config.quant.weights));
@@ -225,12 +231,12 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
     double error = 0.0, mapped_weights = 0.0;
     for (std::size_t l = 0; l < weights.size(); ++l) {
         const LayerProgram& layer = compiled.program.layers[l];
-        LayerSecrets secrets =
-            draw_secrets(config.keys.seed, config.keys.scope, l, layer.crossbars.size(), config.map.n, config.array);
+        LayerSecrets secrets = draw_secrets(draw_key, config.keys.scope, l, layer.crossbars.size(), config.map.n,
+                                            config.array, config.keys.version);
         MappedLayer mapped = map_layer(weights[l], layer.crossbars, config, secrets, l, progress);
         secrets.weight_sums = sum_inputs(mapped.realised, weights[l].shape.inputs);
         add_error(mapped, layer.crossbars, error, mapped_weights);
-        place_layer(std::move(mapped), layer, l, secrets, config, compiled.image.nvm);
+        place_layer(std::move(mapped), layer, l, secrets, config, draw_key, compiled.image.nvm);
         compiled.secrets.push_back(std::move(secrets));
         compiled.storage.weights += static_cast<std::int64_t>(weights[l].q.size());
     }

@@ -12,12 +12,14 @@ namespace veilram {
 
 struct KeyConfig {
     KeyScope scope = KeyScope::crossbar;
-    std::uint64_t seed = 1;    ///< of the drawn secrets: for experiments; whoever has it has the keys
-    std::string root_key_file; ///< 64 hex digits; empty: the root key is derived from the seed
+    std::uint64_t seed = 1;    ///< of the drawn secrets; without a key file whoever has it has the keys
+    std::string root_key_file; ///< 64 hex digits, under which secrets are drawn too; empty: all comes from the seed
     std::uint32_t version = 1; ///< of the image, against replay
 };
 /// Reads the key file or derives the key. Throws UserError.
 Key256 load_root_key(const KeyConfig& config);
+/// What the owner draws secrets from: the key file and the seed, or the seed alone. Throws UserError.
+Bytes load_draw_key(const KeyConfig& config);
 
 struct CompileConfig {
     ArrayGeometry array;

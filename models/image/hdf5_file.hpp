@@ -64,8 +64,6 @@ public:
     std::string content();
 
 private:
-    void attribute(const std::string& name, hid_t type, const void* value);
-
     Hdf5Silence silence_;
     Hdf5Id file_;
 };

@@ -32,15 +32,17 @@ GslVector load_vector(const std::uint8_t* bytes, int segments) {
     return vector;
 }
 
-GslVectors draw_vectors(std::uint64_t key_seed, const std::string& label, int n, int segments) {
+GslVectors draw_vectors(const Bytes& key, const std::string& label, int n, int segments) {
     const std::size_t size = vector_bytes(segments);
-    Bytes bytes = derive_bytes(key_seed, label, static_cast<std::size_t>(n) * size);
+    Bytes bytes = derive_bytes(key, label, static_cast<std::size_t>(n) * size);
     GslVectors gsl;
     for (int i = 0; i < n; ++i)
         gsl.vectors.push_back(load_vector(bytes.data() + static_cast<std::size_t>(i) * size, segments));
     OPENSSL_cleanse(bytes.data(), bytes.size());
     return gsl;
 }
+
+Bytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
 
 /// Label of a secret that a whole layer shares.
 std::string layer_label(const std::string& what, KeyScope scope, std::size_t layer) {
@@ -98,42 +100,62 @@ LayerSecrets decode_secrets(const Bytes& bytes, const ArrayGeometry& array) {
     return secrets;
 }
 
-Bytes derive_bytes(std::uint64_t key_seed, const std::string& label, std::size_t count) {
-    std::array<std::uint8_t, 8> key{};
-    store_u32(key.data(), static_cast<std::uint32_t>(key_seed));
-    store_u32(key.data() + 4, static_cast<std::uint32_t>(key_seed >> 32));
-    const std::string salt_text = "veilram/secrets/1";
-    const Bytes salt(salt_text.begin(), salt_text.end());
+void wipe(LayerSecrets& secrets) {
+    for (GslVectors& gsl : secrets.gsl)
+        for (GslVector& vector : gsl.vectors) OPENSSL_cleanse(vector.data(), vector.size() * sizeof(Word));
+    OPENSSL_cleanse(secrets.start.data(), secrets.start.size());
+    OPENSSL_cleanse(secrets.mask_key.data(), secrets.mask_key.size());
+    OPENSSL_cleanse(secrets.weight_sums.data(), secrets.weight_sums.size() * sizeof(std::int32_t));
+    secrets.gsl.clear();
+    secrets.weight_sums.clear();
+}
 
+Bytes seed_key(std::uint64_t key_seed) {
+    Bytes key;
+    append_u32(key, static_cast<std::uint32_t>(key_seed));
+    append_u32(key, static_cast<std::uint32_t>(key_seed >> 32));
+    return key;
+}
+
+Bytes root_draw_key(const Key256& root_key, std::uint64_t key_seed) {
+    const Bytes seed = seed_key(key_seed);
+    Bytes info = bytes_of("veilram/draw/key");
+    info.push_back(0);
+    info.insert(info.end(), seed.begin(), seed.end());
+    return hkdf_sha256(root_key.data(), root_key.size(), {}, info, root_key.size());
+}
+
+Bytes derive_bytes(const Bytes& key, const std::string& label, std::size_t count) {
+    const Bytes salt = bytes_of("veilram/secrets/1");
     Bytes out;
     out.reserve(count);
     for (std::uint32_t block = 0; out.size() < count;
          ++block) { // one HKDF expansion a block: it ends at kHkdfMax bytes
-        Bytes info(label.begin(), label.end());
+        Bytes info = bytes_of(label);
         info.push_back(0);
         append_u32(info, block);
         Bytes part = hkdf_sha256(key.data(), key.size(), salt, info, std::min(count - out.size(), kHkdfMax));
         out.insert(out.end(), part.begin(), part.end());
         OPENSSL_cleanse(part.data(), part.size());
     }
-    OPENSSL_cleanse(key.data(), key.size());
     return out;
 }
 
-LayerSecrets draw_secrets(std::uint64_t key_seed, KeyScope scope, std::size_t layer, std::size_t crossbars, int n,
-                          const ArrayGeometry& array) {
+LayerSecrets draw_secrets(const Bytes& key, KeyScope scope, std::size_t layer, std::size_t crossbars, int n,
+                          const ArrayGeometry& array, std::uint32_t version) {
     LayerSecrets secrets;
     const std::string gsl_label = layer_label("gsl", scope, layer);
     for (std::size_t x = 0; x < crossbars; ++x) {
         const std::string own = scope == KeyScope::crossbar ? gsl_label + "/crossbar" + std::to_string(x) : gsl_label;
         if (x == 0 || scope == KeyScope::crossbar)
-            secrets.gsl.push_back(draw_vectors(key_seed, own, n, array.segments()));
+            secrets.gsl.push_back(draw_vectors(key, own, n, array.segments()));
         else
             secrets.gsl.push_back(secrets.gsl.front());
     }
-    const Bytes start = derive_bytes(key_seed, layer_label("start", scope, layer), secrets.start.size());
+    const Bytes start = derive_bytes(key, layer_label("start", scope, layer), secrets.start.size());
     std::copy(start.begin(), start.end(), secrets.start.begin());
-    const Bytes mask = derive_bytes(key_seed, layer_label("mask", scope, layer), secrets.mask_key.size());
+    const std::string mask_label = version == 1 ? "mask" : "mask/version" + std::to_string(version);
+    const Bytes mask = derive_bytes(key, layer_label(mask_label, scope, layer), secrets.mask_key.size());
     std::copy(mask.begin(), mask.end(), secrets.mask_key.begin());
     return secrets;
 }

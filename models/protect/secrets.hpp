@@ -33,14 +33,31 @@ Bytes encode(const LayerSecrets& secrets, const ArrayGeometry& array);
 /// Throws ModelError on a malformed blob (it was authenticated, so malformed means a bug).
 LayerSecrets decode_secrets(const Bytes& bytes, const ArrayGeometry& array);
 
-/// Key material drawn from the owner's key seed: HKDF-SHA256(seed, label). Same seed and label, same bytes, on every
-/// platform; a longer draw starts with the shorter one. More than 8160 bytes take several expansions.
-Bytes derive_bytes(std::uint64_t key_seed, const std::string& label, std::size_t count);
+/// Overwrites and empties them.
+void wipe(LayerSecrets& secrets);
+
+/// Key material of an owner who has a seed and no root key: its 8 bytes.
+Bytes seed_key(std::uint64_t key_seed);
+/// Key material of an owner with a root key: HKDF-SHA256, so that it tells nothing about the root key. The seed picks
+/// one of many draws and reveals nothing.
+Bytes root_draw_key(const Key256& root_key, std::uint64_t key_seed);
+
+/// Bytes drawn from key material: HKDF-SHA256(key, label). Same key and label, same bytes, on every platform; a longer
+/// draw starts with the shorter one. More than 8160 bytes take several expansions.
+Bytes derive_bytes(const Bytes& key, const std::string& label, std::size_t count);
+inline Bytes derive_bytes(std::uint64_t key_seed, const std::string& label, std::size_t count) {
+    return derive_bytes(seed_key(key_seed), label, count);
+}
 
 /// Draws the vectors, H and mask key of one layer. `layer` and the crossbar number enter the label as far as `scope`
-/// says.
-LayerSecrets draw_secrets(std::uint64_t key_seed, KeyScope scope, std::size_t layer, std::size_t crossbars, int n,
-                          const ArrayGeometry& array);
+/// says. Every `version` of an image has mask keys of its own: the same keystream over other signs would tell where
+/// they differ.
+LayerSecrets draw_secrets(const Bytes& key, KeyScope scope, std::size_t layer, std::size_t crossbars, int n,
+                          const ArrayGeometry& array, std::uint32_t version = 1);
+inline LayerSecrets draw_secrets(std::uint64_t key_seed, KeyScope scope, std::size_t layer, std::size_t crossbars,
+                                 int n, const ArrayGeometry& array) {
+    return draw_secrets(seed_key(key_seed), scope, layer, crossbars, n, array);
+}
 
 /// Number of distinct secret bits that the whole network's owner must keep: vectors, H tables and mask keys.
 std::int64_t key_bits(const std::vector<std::size_t>& crossbars_per_layer, KeyScope scope, int n,

@@ -112,8 +112,10 @@ static void fields(FieldVisitor& v, AdcConfig& c) {
 
 static void fields(FieldVisitor& v, KeyConfig& c) {
     v.choice("scope", c.scope, "what shares one set of GSL vectors");
-    v.seed("seed", c.seed, "the secrets are drawn from it: for experiments, whoever has it has the keys");
-    v.path("root_key_file", c.root_key_file, "64 hexadecimal digits; empty: the root key is derived from `seed`");
+    v.seed("seed", c.seed,
+           "the secrets are drawn from it: for experiments, without `root_key_file` whoever has it has the keys");
+    v.path("root_key_file", c.root_key_file,
+           "64 hexadecimal digits: the root key, under which the secrets are drawn too; empty: all comes from `seed`");
     v.integer("version", c.version, {1, 4'294'967'295}, "of the image; a device refuses an older one than it has seen");
 }
 

@@ -193,6 +193,40 @@ TEST(RootKeyTest, ComesFromTheFileOrTheSeed) {
     EXPECT_THROW(load_root_key(config), UserError);
 }
 
+TEST(RootKeyTest, AnotherKeyFileGivesOtherSecretsCellsAndSigns) {
+    const std::string path = (fs::temp_directory_path() / ("veilram_draw_" + std::to_string(::getpid()))).string();
+    const auto compile_with = [&](char digit, std::uint64_t seed) {
+        write_file(path, std::string(64, digit));
+        CompileConfig config = small_config();
+        config.signs.mode = SignMode::public_signs; // their places without a sign show the draw, too
+        config.keys.root_key_file = path;
+        config.keys.seed = seed;
+        return compile_small(config);
+    };
+    const Compiled a = compile_with('a', 1);
+    for (const Compiled& other : {compile_with('b', 1), compile_with('a', 2)}) {
+        EXPECT_NE(other.image.nvm.cells, a.image.nvm.cells);
+        EXPECT_NE(other.image.nvm.signs, a.image.nvm.signs);
+        for (std::size_t l = 0; l < a.secrets.size(); ++l) {
+            EXPECT_NE(other.secrets[l].gsl[0].vectors, a.secrets[l].gsl[0].vectors);
+            EXPECT_NE(other.secrets[l].start, a.secrets[l].start);
+            EXPECT_NE(other.secrets[l].mask_key, a.secrets[l].mask_key);
+        }
+    }
+    EXPECT_EQ(compile_with('a', 1).image.nvm.cells, a.image.nvm.cells);
+    fs::remove(path);
+}
+
+TEST(CompileTest, TheSignsOfTwoVersionsAreMaskedByDifferentKeystreams) {
+    CompileConfig config = small_config();
+    const Compiled first = compile_small(config);
+    config.keys.version = 2;
+    const Compiled second = compile_small(config);
+    EXPECT_EQ(second.image.nvm.cells, first.image.nvm.cells);
+    EXPECT_NE(second.image.nvm.signs, first.image.nvm.signs);
+    EXPECT_NE(second.secrets[0].mask_key, first.secrets[0].mask_key);
+}
+
 TEST(OpenSecretsTest, GivesTheOwnersSecrets) {
     for (const KeyScope scope : {KeyScope::network, KeyScope::layer, KeyScope::crossbar}) {
         CompileConfig config = small_config();

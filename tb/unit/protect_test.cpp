@@ -104,6 +104,39 @@ TEST(DeriveBytesTest, SeedAndLabelBothMatter) {
     EXPECT_TRUE(derive_bytes(1, "a", 0).empty());
 }
 
+// By RFC 5869 in Python's hmac: images and tuned networks depend on these bits.
+TEST(DrawSecretsTest, TheDefaultDrawNeverChanges) {
+    const LayerSecrets secrets = draw_secrets(1, KeyScope::crossbar, 0, 1, 1, ArrayGeometry());
+    EXPECT_EQ(secrets.gsl[0].vectors[0], GslVector{0x74d7cabf7c4c4c70ULL});
+    EXPECT_EQ(hex(secrets.start.data(), 8), "cd89e030cec7115a");
+    EXPECT_EQ(hex(secrets.mask_key.data(), secrets.mask_key.size()), "3687ac43f17268d7ee1a1d2f43f2967e");
+    const Bytes root = derive_bytes(1, "root", 32);
+    EXPECT_EQ(hex(root.data(), root.size()), "d01fcaf9b2ec0fb44b72b5273daaccb4b75adf30a248bfdc19478ae726d2dd96");
+}
+
+TEST(DrawSecretsTest, EveryVersionHasMaskKeysOfItsOwnAndNothingElse) {
+    const ArrayGeometry array;
+    const auto draw = [&](std::uint32_t version) {
+        return draw_secrets(seed_key(1), KeyScope::crossbar, 0, 1, 1, array, version);
+    };
+    EXPECT_EQ(draw(1), draw_secrets(1, KeyScope::crossbar, 0, 1, 1, array));
+    EXPECT_EQ(hex(draw(2).mask_key.data(), 16), "ecd55d1438349396648653abc5df7b78");
+    EXPECT_NE(draw(2).mask_key, draw(3).mask_key);
+    LayerSecrets second = draw(2);
+    second.mask_key = draw(1).mask_key;
+    EXPECT_EQ(second, draw(1));
+}
+
+TEST(RootDrawKeyTest, DependsOnRootKeyAndSeed) {
+    Key256 root{};
+    for (std::size_t i = 0; i < root.size(); ++i) root[i] = static_cast<std::uint8_t>(i);
+    const Bytes key = root_draw_key(root, 1);
+    EXPECT_EQ(hex(key.data(), key.size()), "fbc62a6bcccab05c2221a0601c6e0b9d63488634e2219691a7c2c6a0fb789268");
+    EXPECT_NE(root_draw_key(root, 2), key);
+    root[31] ^= 1;
+    EXPECT_NE(root_draw_key(root, 1), key);
+}
+
 TEST(DrawSecretsTest, ScopeDecidesWhatIsShared) {
     const ArrayGeometry array;
     const auto draw = [&](KeyScope scope, std::size_t layer) { return draw_secrets(9, scope, layer, 3, 8, array); };
@@ -140,6 +173,12 @@ TEST(KeyBitsTest, CountsEveryDistinctSecretOnce) {
     EXPECT_EQ(key_bits(layers, KeyScope::network, 8, array, false), 8 * 64 + 2048);
     EXPECT_EQ(key_bits(layers, KeyScope::layer, 8, array, false), 2 * (8 * 64 + 2048));
     EXPECT_EQ(key_bits(layers, KeyScope::crossbar, 8, array, true), 5 * 8 * 64 + 2 * (2048 + 128));
+}
+
+TEST(LayerSecretsTest, WipingLeavesNothing) {
+    LayerSecrets secrets = sample_secrets(4, ArrayGeometry());
+    wipe(secrets);
+    EXPECT_EQ(secrets, LayerSecrets());
 }
 
 TEST(LayerSecretsTest, EncodingKeepsEveryBit) {
