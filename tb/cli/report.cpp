@@ -1,6 +1,7 @@
 #include "tb/cli/report.hpp"
 
 #include "models/base/file.hpp"
+#include "tb/cli/revision.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -84,7 +85,7 @@ void remove_old_waveform(const std::string& folder, const std::vector<std::strin
 
 } // namespace
 
-BuildInfo build_info() { return {VEILRAM_VERSION, VEILRAM_REVISION}; }
+BuildInfo build_info() { return {VEILRAM_VERSION, kRevision}; }
 
 std::string results_json(const RunReport& report) {
     const RunConfig& config = report.config;

@@ -18,7 +18,7 @@ namespace veilram {
 /// Version of the program and of the sources it was built from.
 struct BuildInfo {
     std::string version;
-    std::string revision; ///< `git describe` at configuration time, or "unknown"
+    std::string revision; ///< `git describe` when it was built, or "unknown"
 };
 BuildInfo build_info();
 
