@@ -77,7 +77,8 @@ bool ResCore::end_lock() {
 }
 
 bool ResCore::begin_shutdown() {
-    return move(state_ == ResState::locked || state_ == ResState::compute, ResState::shutdown);
+    const bool between = state_ == ResState::unlocking || state_ == ResState::locking || state_ == ResState::shutdown;
+    return move(!between, ResState::shutdown);
 }
 
 bool ResCore::end_shutdown() {

@@ -36,6 +36,7 @@ public:
     bool end_unlock();
     bool begin_lock(int layer);
     bool end_lock();
+    /// From every state that lasts, OFF before the boot and FAULT included.
     bool begin_shutdown();
     bool end_shutdown();
     void fail(ResFault fault);

@@ -58,7 +58,11 @@ const std::vector<Step>& steps() {
         {"end_lock", [](ResCore& c) { return c.end_lock(); }, {{S::locking, S::locked}}},
         {"begin_shutdown",
          [](ResCore& c) { return c.begin_shutdown(); },
-         {{S::locked, S::shutdown}, {S::compute, S::shutdown}}},
+         {{S::off, S::shutdown},
+          {S::boot, S::shutdown},
+          {S::locked, S::shutdown},
+          {S::compute, S::shutdown},
+          {S::fault, S::shutdown}}},
         {"end_shutdown", [](ResCore& c) { return c.end_shutdown(); }, {{S::shutdown, S::off}}}};
     return all;
 }
@@ -77,7 +81,7 @@ TEST(ResCoreTest, EveryStepInEveryStateIsLegalOrEndsInFault) {
             EXPECT_EQ(core.state(), next != step.legal.end() ? next->second : ResState::fault);
             const bool legal = next != step.legal.end();
             const ResFault before = state == ResState::fault ? ResFault::memory : ResFault::illegal_command;
-            EXPECT_EQ(core.fault(), legal ? ResFault::none : before);
+            EXPECT_EQ(core.fault(), legal && state != ResState::fault ? ResFault::none : before);
         }
 }
 
@@ -100,6 +104,15 @@ TEST(ResCoreTest, AFailureEndsEveryStateInFault) {
         EXPECT_EQ(core.fault(), state == ResState::fault ? ResFault::memory : ResFault::blob_refused);
         EXPECT_EQ(core.layer(), -1);
     }
+}
+
+TEST(ResCoreTest, AShutdownForgetsTheFault) {
+    ResCore core = core_in(ResState::fault);
+    ASSERT_TRUE(core.begin_shutdown());
+    EXPECT_EQ(core.fault(), ResFault::memory) << "until everything is erased";
+    ASSERT_TRUE(core.end_shutdown());
+    EXPECT_EQ(core.fault(), ResFault::none);
+    EXPECT_TRUE(core.begin_boot(kLayers));
 }
 
 TEST(ResCoreTest, BlobsMustOpenOnceEachAndInOrder) {

@@ -21,6 +21,24 @@ TEST_F(PowerOff, LocksThenLowersTheRail) {
     });
 }
 
+TEST_F(PowerOff, IsOrderlyBeforeTheBootAndAfterARefusedOne) {
+    const Scenario scenario;
+    ChipConfig chip = scenario.chip();
+    chip.root_key[0] ^= 1; // refuses every blob
+    simulate(scenario, chip, [&] {
+        host().power_on();
+        EXPECT_TRUE(host().power_off());
+        EXPECT_EQ(fault(), ResFault::none);
+        host().power_on();
+        ASSERT_FALSE(host().boot());
+        EXPECT_EQ(state(), ResState::fault);
+        EXPECT_EQ(fault(), ResFault::blob_refused);
+        EXPECT_TRUE(host().power_off());
+        EXPECT_EQ(state(), ResState::off);
+        EXPECT_FALSE(host().status().rail);
+    });
+}
+
 TEST_F(PowerOff, LeavesTheCellsAsTheFactoryWroteThem) {
     const Scenario scenario;
     simulate(scenario, [&] {
