@@ -1,11 +1,12 @@
 // Decryption: secrets are in the registers of the layer in work, and nowhere else.
 #include "hw/sim/trace.hpp"
+#include "models/base/file.hpp"
+#include "tb/support/secret_search.hpp"
 #include "tb/system/platform_test.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <unistd.h>
 
 namespace veilram::test {
 namespace {
@@ -80,53 +81,62 @@ TEST_F(Decryption, ADebugReadOfTheCellsIsOpen) {
     });
 }
 
-/// Runs one inference with a waveform and returns the file's text.
-std::string waveform(bool secrets, const std::function<void(const std::string&)>& simulate_with) {
-    const auto folder = std::filesystem::temp_directory_path() / ("veilram_wave_" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder);
-    const std::string path = (folder / "run.vcd").string();
-    simulate_with(path);
-    std::ifstream in(path);
-    std::ostringstream text;
-    text << in.rdbuf();
-    std::filesystem::remove_all(folder);
-    EXPECT_EQ(text.str().find("$var") != std::string::npos, true) << "secrets " << secrets;
-    return text.str();
-}
-
-TEST_F(Decryption, KeepsSecretsOutOfTheWaveform) {
-    const Scenario scenario;
-    const std::string text = waveform(false, [&](const std::string& path) {
-        system_ = std::make_unique<System>("system", scenario.chip(), flatten(scenario.compiled.image.memory).size());
-        TraceFile trace(path, false);
+class DecryptionWave : public PlatformTest {
+protected:
+    /// The waveform of one inference.
+    std::string record(const Scenario& scenario, bool secrets) {
+        namespace fs = std::filesystem;
+        const fs::path folder = fs::temp_directory_path() / ("veilram_wave_" + std::to_string(::getpid()));
+        fs::create_directories(folder);
+        const std::string path = (folder / "run.vcd").string();
+        const Bytes memory = flatten(scenario.compiled.image.memory);
+        system_ = std::make_unique<System>("system", scenario.chip(), memory.size());
+        TraceFile trace(path, secrets);
         trace.add_all(*system_);
         host().body = [&] {
             host().program(scenario.compiled.image.nvm);
-            host().load_memory(flatten(scenario.compiled.image.memory));
+            host().load_memory(memory);
             host().power_on();
             ASSERT_TRUE(host().boot());
             const auto image = scenario.pixels(1);
             EXPECT_FALSE(host().infer(image.data(), image.size()).empty());
         };
         run(sc_core::sc_time(1, sc_core::SC_SEC));
-    });
+        trace.close();
+        std::string text = read_file(path);
+        fs::remove_all(folder);
+        return text;
+    }
+};
+
+TEST_F(DecryptionWave, ShowsNoSecret) {
+    const Scenario scenario;
+    const std::string text = record(scenario, false);
     for (const char* shown : {"rail", "state", "layer", "loaded", "busy", "reading"})
         EXPECT_NE(text.find(std::string(" ") + shown), std::string::npos) << shown;
     EXPECT_EQ(text.find(" lines"), std::string::npos);
     EXPECT_EQ(text.find(" start"), std::string::npos);
+    const SecretSearch wave(text);
+    EXPECT_FALSE(wave.shows(Bytes(scenario.root_key.begin(), scenario.root_key.end())));
+    for (const LayerSecrets& layer : scenario.compiled.secrets)
+        for (const Bytes& secret : secret_bytes(layer)) EXPECT_FALSE(wave.shows(secret));
 }
 
-TEST_F(Decryption, ShowsSecretsInTheWaveformWhenAsked) {
+TEST_F(DecryptionWave, ShowsVectorsAndStartPositionsWhenAskedButNoKey) {
     const Scenario scenario;
-    const std::string text = waveform(true, [&](const std::string& path) {
-        system_ = std::make_unique<System>("system", scenario.chip(), flatten(scenario.compiled.image.memory).size());
-        TraceFile trace(path, true);
-        trace.add_all(*system_);
-        host().body = [&] { host().power_on(); };
-        run(sc_core::sc_time(1, sc_core::SC_SEC));
-    });
-    EXPECT_NE(text.find(" lines"), std::string::npos);
+    const std::string text = record(scenario, true);
     EXPECT_NE(text.find(" start"), std::string::npos);
+    const SecretSearch wave(text);
+    for (const LayerSecrets& layer : scenario.compiled.secrets) {
+        const auto is_shown = [&](const GslVector& vector) {
+            const auto* bytes = reinterpret_cast<const std::uint8_t*>(vector.data());
+            return wave.shows(Bytes(bytes, bytes + vector.size() * sizeof(Word)));
+        };
+        const auto& last = layer.gsl.back().vectors; // the last crossbar's lines stay while time passes
+        EXPECT_TRUE(std::any_of(last.begin(), last.end(), is_shown));
+        EXPECT_FALSE(wave.shows(Bytes(layer.mask_key.begin(), layer.mask_key.end())));
+    }
+    EXPECT_FALSE(wave.shows(Bytes(scenario.root_key.begin(), scenario.root_key.end())));
 }
 
 } // namespace
