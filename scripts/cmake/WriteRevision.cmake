@@ -1,4 +1,5 @@
 # cmake -DGIT=... -DSOURCE=... -DHEADER=... -P WriteRevision.cmake: writes the revision of the sources into HEADER, if it changed.
+cmake_minimum_required(VERSION 3.25)
 set(revision unknown)
 if(GIT)
   # Without optional locks: a build must not disturb what else works in the same tree.
