@@ -66,11 +66,7 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
 
 void SignBitConverter::convert(const SignRowRequest& source, ConversionRequest& request) {
     request.streams = StreamSet({{ConverterKind::sign_bit, 0}, source.bits.data(), &*start_}, *request.levels);
-    for (std::size_t level = kStreamBits; level-- > 0;)
-        if ((*request.levels)[level]) {
-            start_q_ = (*start_)[level]; // of the burst's last conversion
-            break;
-        }
+    request.levels->for_each([&](std::size_t level) { start_q_ = (*start_)[level]; }); // stays at the last conversion's
 }
 
 void SignBitConverter::add_traces(TraceFile& file) const {

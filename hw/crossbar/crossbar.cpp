@@ -26,7 +26,7 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    const bool fits = request->streams != nullptr && request->streams->levels().any() && request->pairs > 0 &&
+    const bool fits = request->streams != nullptr && !request->streams->levels().empty() && request->pairs > 0 &&
                       request->pairs <= cfg_.array.row_pairs() &&
                       request->gsl_lines.size() == words_for(static_cast<std::size_t>(cfg_.array.segments())) &&
                       request->reads > 0;
@@ -47,22 +47,36 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
 void Crossbar::prepare_blocks(std::size_t pairs) {
     const std::size_t last = (pairs - 1) / kMaxWidth;
     if (blocks_.size() == last + 1 && blocks_[last].outputs() == pairs - last * kMaxWidth) return;
+    forget_blocks();
+    for (std::size_t first = 0; first < pairs; first += kMaxWidth) {
+        const std::size_t outputs = std::min(kMaxWidth, pairs - first);
+        blocks_.emplace_back(cells_.bits(), cfg_.array, first, outputs);
+        if (cfg_.device.has_static())
+            analog_.emplace_back(cells_.bits(), cfg_.array, cfg_.device, cfg_.number, first, outputs);
+    }
+}
+
+void Crossbar::forget_blocks() {
     blocks_.clear();
-    for (std::size_t first = 0; first < pairs; first += kMaxWidth)
-        blocks_.emplace_back(cells_.bits(), cfg_.array, first, std::min(kMaxWidth, pairs - first));
+    analog_.clear();
 }
 
 void Crossbar::read(ReadRequest& request) {
     prepare_blocks(static_cast<std::size_t>(request.pairs));
+    const ByteAdc adc = byte_adc(cfg_.adc);
     request.codes.resize(blocks_.size());
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
-        request.codes[b].resize(kStreamBits * width_for(blocks_[b].outputs()));
-        blocks_[b].read_slot(request.gsl_lines, *request.streams, byte_adc(cfg_.adc), {}, request.codes[b].data());
+        CodeTable& codes = request.codes[b];
+        codes.resize(kStreamBits * width_for(blocks_[b].outputs()));
+        if (analog_.empty())
+            blocks_[b].read_slot(request.gsl_lines, *request.streams, adc, {}, codes.data());
+        else
+            analog_[b].read_slot(request.gsl_lines, *request.streams, adc, {}, codes.data());
     }
 }
 
 unsigned Crossbar::cell_debug(tlm::tlm_generic_payload& trans) {
-    if (trans.is_write()) blocks_.clear();
+    if (trans.is_write()) forget_blocks();
     return cells_.debug(trans);
 }
 
@@ -79,7 +93,7 @@ void Crossbar::cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    if (trans.is_write()) blocks_.clear();
+    if (trans.is_write()) forget_blocks();
     const int changed = cells_.access(trans);
     meter_.charge(CrossbarEvent::cell_write, changed);
     delay += trans.is_write() ? to_sc_time(cfg_.cell_write.time * changed) : to_sc_time(cfg_.array_read.time);

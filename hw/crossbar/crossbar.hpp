@@ -7,7 +7,7 @@
 #include "hw/sim/event_meter.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
-#include "models/sc/slot_codes.hpp"
+#include "models/device/analog_block.hpp"
 
 #include <systemc>
 
@@ -49,12 +49,14 @@ private:
     void cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     unsigned cell_debug(tlm::tlm_generic_payload& trans);
     void prepare_blocks(std::size_t pairs);
+    void forget_blocks();
     void read(ReadRequest& request);
     sc_core::sc_time burst_time(const ReadRequest& request) const;
 
     const CrossbarConfig cfg_;
     CellStore cells_;
-    std::vector<CellBlock> blocks_; ///< views of cells_ for reading; none after the cells have changed
+    std::vector<CellBlock> blocks_;    ///< views of cells_ for reading; none after the cells have changed
+    std::vector<AnalogBlock> analog_;  ///< the same of cells that are not ideal, beside blocks_
     EventMeter<CrossbarEvent, 3> meter_;
     BusyLine reading_{"reading"};
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/base/units.hpp"
+#include "models/device/device_model.hpp"
 #include "models/sc/crossbar_read.hpp"
 #include "models/sc/geometry.hpp"
 
@@ -16,6 +17,8 @@ struct CrossbarConfig {
     Cost array_read;     ///< one read of the selected half array, all row pairs
     Cost adc_conversion; ///< one count
     Cost cell_write;     ///< one cell, one program-verify cycle
+    DeviceConfig device; ///< how far the cells are from ideal; read_sigma is not modelled here
+    std::uint32_t number = 0; ///< of the crossbar in the chip
 };
 
 struct SignCrossbarConfig {

@@ -61,6 +61,13 @@ bool DigitalUnit::has_inputs(const Node& node, const Program& program) const {
     return std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return values_[id].shape.empty(); });
 }
 
+/// The activation buffer holds what some node still reads.
+void DigitalUnit::release_inputs(std::size_t node, const Program& program) {
+    const std::vector<std::size_t> last_reader = last_readers(program.graph);
+    for (const ValueId id : program.graph.nodes[node].inputs)
+        if (last_reader[id] == node && id != 0) values_[id] = Tensor();
+}
+
 void DigitalUnit::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     auto* request = request_of<DigitalRequest>(trans);
     if (request == nullptr || request->program == nullptr || !rail_i.read()) {
@@ -95,6 +102,7 @@ bool DigitalUnit::execute(RunNode& command, const Program& program, sc_core::sc_
     for (const ValueId id : node.inputs) inputs.push_back(&values_[id]);
     values_[command.node + 1] = digital(node, inputs);
     charge_elements(values_[command.node + 1].size(), delay);
+    release_inputs(command.node, program);
     return true;
 }
 
@@ -158,18 +166,13 @@ void DigitalUnit::add_codes(const CrossbarPlan& plan, const Accumulate& command,
     const auto pairs = static_cast<std::size_t>(plan.outputs);
     for (std::size_t b = 0; b < command.codes->size(); ++b) {
         const std::size_t first = b * kMaxWidth, outputs = std::min(kMaxWidth, pairs - first);
-        OutputBytes negative{};
+        alignas(kAlignment) OutputBytes negative{};
         for (std::size_t o = 0; o < outputs; ++o)
             if (get_bit(signs, first_sign + first + o)) negative[o] = 255;
         RowAdder& adder = adder_of(static_cast<std::size_t>(plan.first_output) + first, outputs);
         const CodeTable& codes = (*command.codes)[b];
-        std::uint8_t* table = adder.add_input(input, negative);
-        const std::size_t width = width_for(outputs);
-        for (std::size_t level = 0; level < kStreamBits; ++level) {
-            if (!levels_.seen_by(input)[level]) continue;
-            for (std::size_t i = level * width, o = 0; o < width; ++o)
-                table[i + o] = static_cast<std::uint8_t>(codes[i + o] ^ negative[o]);
-        }
+        flip_rows(codes.data(), width_for(outputs), levels_.seen_by(input), negative.data(),
+                  adder.add_input(input, negative));
     }
 }
 
@@ -207,9 +210,10 @@ bool DigitalUnit::execute(EndGroup&, const Program& program, sc_core::sc_time& d
     const std::vector<std::int32_t> sums(weight_sums_.begin() + static_cast<std::ptrdiff_t>(first),
                                          weight_sums_.begin() + static_cast<std::ptrdiff_t>(first + outputs));
     for (auto& adder : adders_) adder.second.finish();
-    adders_.clear();
     dequantise(acc_, group_, 1, program.layers[layer_].quant, sums, out);
     charge_elements(acc_.acc.size(), delay);
+    end_group();
+    if (group_ + 1 == matrix_shape(node.op).groups) release_inputs(index, program);
     return true;
 }
 

@@ -104,6 +104,7 @@ private:
     bool group_open() const { return levels_.inputs() > 0; }
     RowAdder& adder_of(std::size_t first_output, std::size_t outputs);
     bool has_inputs(const Node& node, const Program& program) const;
+    void release_inputs(std::size_t node, const Program& program);
 
     const DigitalConfig cfg_;
     std::optional<Key128> mask_key_;

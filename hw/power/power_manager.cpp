@@ -10,7 +10,7 @@ PowerManager::PowerManager(const sc_core::sc_module_name& name, const PowerConfi
     SC_METHOD(input_method);
     sensitive << power_good_i;
     SC_METHOD(rail_method);
-    sensitive << rail_ev_;
+    sensitive << rail_ev_ << rst_ni;
     dont_initialize();
 }
 
@@ -35,7 +35,7 @@ void PowerManager::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time
 /// Judges the moment itself, so that an event left over from before cannot raise the rail early.
 void PowerManager::rail_method() {
     const auto now = sc_core::sc_time_stamp();
-    rail_q_ = power_good_i.read() && now >= up_from_ && now < up_until_;
+    rail_q_ = power_good_i.read() && rst_ni.read() && now >= up_from_ && now < up_until_;
     rail_o.write(rail_q_);
 }
 

@@ -17,10 +17,12 @@ struct PowerConfig {
 struct PowerOffRequest {};
 
 /// The rail rises `ramp` after power_good and falls at once when power_good falls (a power cut) or on request; after a
-/// request it rises again only with the next power_good.
+/// request it rises again only with the next power_good. It is down as long as the chip is held in reset: what reset must
+/// clear is what the rail keeps alive.
 class PowerManager final : public sc_core::sc_module, public Traceable {
 public:
     sc_core::sc_in<bool> power_good_i{"power_good_i"};
+    sc_core::sc_in<bool> rst_ni{"rst_ni"}; ///< reset, active low, asynchronous
     sc_core::sc_out<bool> rail_o{"rail_o"};
     RequestTarget<PowerManager, PowerOffRequest> tsock{"tsock"};
 

@@ -3,6 +3,7 @@
 
 #include "hw/res/res_core.hpp"
 #include "models/base/units.hpp"
+#include "models/device/device_model.hpp"
 #include "models/protect/secrets.hpp"
 #include "models/sc/crossbar_read.hpp"
 #include "models/sc/geometry.hpp"
@@ -48,6 +49,7 @@ struct ChipConfig {
     ResPolicy policy = ResPolicy::per_layer;
     Key256 root_key{};                 ///< fused at manufacture
     std::uint32_t minimum_version = 1; ///< state of the monotonic counter
+    DeviceConfig device;               ///< how far the cells are from ideal
     ChipCosts costs;
 };
 

@@ -14,6 +14,9 @@ HostInterface::HostInterface(const sc_core::sc_module_name& name, const HostConf
     cell_isock.init(cfg_.crossbars);
     tsock.register_b_transport(this, &HostInterface::b_transport);
     tsock.register_transport_dbg(this, &HostInterface::transport_dbg);
+    SC_METHOD(reset_method);
+    sensitive << rst_ni.neg();
+    dont_initialize();
     SC_METHOD(done_method);
     sensitive << done_i;
     dont_initialize();
@@ -193,7 +196,15 @@ unsigned HostInterface::cells_debug(tlm::tlm_generic_payload& trans, std::uint64
     return done;
 }
 
+void HostInterface::reset_method() {
+    std::fill(input_.begin(), input_.end(), std::uint8_t{0});
+    irq_status_ = irq_enable_ = 0;
+    batch_ = 1;
+    update_irq();
+}
+
 void HostInterface::done_method() {
+    if (!rst_ni.read()) return; // an action that the reset ended
     irq_status_ |= 1U;
     update_irq();
 }

@@ -32,6 +32,7 @@ public:
     tlm_utils::simple_initiator_socket<HostInterface> sign_isock{"sign_isock"};
     sc_core::sc_in<unsigned> done_i{"done_i"};
     sc_core::sc_in<bool> rail_i{"rail_i"};
+    sc_core::sc_in<bool> rst_ni{"rst_ni"};
     sc_core::sc_out<bool> irq_o{"irq_o"};
 
     SC_HAS_PROCESS(HostInterface);
@@ -53,6 +54,7 @@ private:
     tlm::tlm_response_status write_input(tlm::tlm_generic_payload& trans);
     tlm::tlm_response_status read_logits(tlm::tlm_generic_payload& trans);
     TileRequest query();
+    void reset_method();
     void done_method();
     void update_irq();
     void irq_method();

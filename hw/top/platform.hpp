@@ -9,7 +9,8 @@
 
 namespace veilram {
 
-/// Chip and memory, bound to each other. Left for the host: chip.host_tsock, chip.power_good_i, chip.irq_o, memory.host_tsock.
+/// Chip and memory, bound to each other. Left for the host: chip.host_tsock, chip.clk_i, chip.rst_ni,
+/// chip.power_good_i, chip.irq_o, memory.host_tsock.
 class Platform final : public sc_core::sc_module {
 public:
     VeilRam chip;

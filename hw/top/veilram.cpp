@@ -3,9 +3,12 @@
 namespace veilram {
 namespace {
 
-CrossbarConfig crossbar_config(const ChipConfig& cfg) {
-    return {cfg.array,           cfg.adc, cfg.costs.adcs_per_crossbar, cfg.costs.array_read, cfg.costs.adc_conversion,
-            cfg.costs.cell_write};
+CrossbarConfig crossbar_config(const ChipConfig& cfg, std::size_t number) {
+    const ChipCosts& costs = cfg.costs;
+    return {cfg.array,  cfg.adc,
+            costs.adcs_per_crossbar, costs.array_read,
+            costs.adc_conversion,    costs.cell_write,
+            cfg.device,              static_cast<std::uint32_t>(number)};
 }
 SignCrossbarConfig sign_config(const ChipConfig& cfg) {
     return {cfg.crossbars * static_cast<std::uint32_t>(cfg.n), cfg.array.sign_bits(), cfg.costs.sign_row_read,
@@ -39,8 +42,9 @@ VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
       sign_bit_("sign_bit", sign_bit_config(cfg)), lfsr_("lfsr", {cfg.array.cols, cfg.costs.lfsr_bit}),
       digital_("digital", {cfg.costs.accumulate, cfg.costs.digital_element, cfg.costs.mask_row}),
       signs_("signs", sign_config(cfg)), crossbars_("crossbar") {
-    const auto crossbar = crossbar_config(cfg);
-    crossbars_.init(cfg.crossbars, [&](const char* instance, std::size_t) { return new Crossbar(instance, crossbar); });
+    crossbars_.init(cfg.crossbars, [&](const char* instance, std::size_t number) {
+        return new Crossbar(instance, crossbar_config(cfg, number));
+    });
     bind_power();
     bind_data();
     bind_secrets();
@@ -48,6 +52,8 @@ VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
 
 void VeilRam::bind_power() {
     power_.power_good_i.bind(power_good_i);
+    power_.rst_ni.bind(rst_ni);
+    host_.rst_ni.bind(rst_ni);
     power_.rail_o.bind(rail_);
     host_.irq_o.bind(irq_o);
     host_.done_i.bind(done_);

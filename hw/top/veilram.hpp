@@ -21,11 +21,13 @@
 namespace veilram {
 
 /// Drops into any TLM-2.0 platform: a base-protocol target (registers), a base-protocol initiator (memory), an
-/// interrupt, a power pin.
+/// interrupt, clock, reset and a power pin. Loosely timed blocks do not look at the clock: it may stand still.
 class VeilRam final : public sc_core::sc_module {
 public:
     tlm::tlm_target_socket<> host_tsock{"host_tsock"}; ///< address map: registers.hpp
     tlm::tlm_initiator_socket<> memory_isock{"memory_isock"};
+    sc_core::sc_in<bool> clk_i{"clk_i"};
+    sc_core::sc_in<bool> rst_ni{"rst_ni"}; ///< active low, asynchronous: empties every volatile memory, secrets included
     sc_core::sc_in<bool> power_good_i{"power_good_i"};
     sc_core::sc_out<bool> irq_o{"irq_o"};
 

@@ -22,6 +22,7 @@ Progress::~Progress() {
 }
 
 void Progress::step(std::size_t done_now) {
+    const std::lock_guard lock(mutex_);
     done_ = std::min(done_ + done_now, total_);
     if (!visible_) return;
     const auto now = std::chrono::steady_clock::now();

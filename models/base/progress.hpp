@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <mutex>
 #include <string>
 
 namespace veilram {
@@ -15,11 +16,13 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
+    /// May be called from several threads.
     void step(std::size_t done_now = 1);
 
 private:
     void draw();
 
+    std::mutex mutex_; ///< of all below
     std::string what_;
     std::size_t total_;
     std::size_t done_ = 0;

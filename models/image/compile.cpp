@@ -2,6 +2,7 @@
 
 #include "models/base/diagnostics.hpp"
 #include "models/base/file.hpp"
+#include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
 
 #include <algorithm>
@@ -74,16 +75,17 @@ void collect_realised(const MappedCrossbar& mapped, const CrossbarPlan& plan, co
 
 MappedLayer map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans, const CompileConfig& config,
                       const LayerSecrets& secrets, std::size_t layer, Progress& progress) {
-    const std::unique_ptr<BlsSolver> solver = make_solver(config.map.solver);
     MappedLayer result;
+    result.crossbars.resize(plans.size());
     result.realised.resize(weights.q.size());
-    for (std::size_t x = 0; x < plans.size(); ++x) {
+    parallel_for(plans.size(), [&](std::size_t x) {
         // A generator for each crossbar: its cells depend on nothing that was mapped before.
         Rng rng = make_rng(config.seed, "place/" + std::to_string(layer) + "/" + std::to_string(x));
-        result.crossbars.push_back(map_crossbar(weights, plans[x], config.array, secrets.gsl[x], *solver, rng));
-        collect_realised(result.crossbars.back(), plans[x], secrets.gsl[x], weights, config.array, result.realised);
+        const std::unique_ptr<BlsSolver> solver = make_solver(config.map.solver);
+        result.crossbars[x] = map_crossbar(weights, plans[x], config.array, secrets.gsl[x], *solver, rng);
+        collect_realised(result.crossbars[x], plans[x], secrets.gsl[x], weights, config.array, result.realised);
         progress.step();
-    }
+    });
     return result;
 }
 

@@ -84,8 +84,9 @@ std::vector<std::int32_t> realised_weight_sums(const Program& program, const Nvm
     return sums;
 }
 
-ScEngine::ScEngine(const Program& program, const NvmPart& nvm, std::vector<LayerSecrets> secrets)
-    : LevelEngine(quants_of(program)), program_(program), nvm_(nvm), secrets_(std::move(secrets)),
+ScEngine::ScEngine(const Program& program, const NvmPart& nvm, std::vector<LayerSecrets> secrets,
+                   const DeviceConfig& device)
+    : LevelEngine(quants_of(program)), program_(program), nvm_(nvm), secrets_(std::move(secrets)), device_(device),
       shapes_(shapes_of(program)) {
     const std::size_t crossbars = program.crossbar_count();
     bool fits = secrets_.size() == program.layers.size() && shapes_.size() == secrets_.size() &&
@@ -94,6 +95,19 @@ ScEngine::ScEngine(const Program& program, const NvmPart& nvm, std::vector<Layer
         fits = secrets_[l].gsl.size() == program.layers[l].crossbars.size() &&
                secrets_[l].weight_sums.size() == program.layers[l].quant.weight_scale.size();
     if (!fits) throw ModelError("cells or secrets do not belong to the program of '" + program.graph.name + "'");
+    if (device_.has_static() || is_noisy()) measure_cells();
+}
+
+void ScEngine::measure_cells() {
+    analog_.resize(nvm_.cells.size());
+    for (const LayerProgram& layer : program_.layers)
+        parallel_for(layer.crossbars.size(), [&](std::size_t x) {
+            const auto chip = layer.first_crossbar + static_cast<std::uint32_t>(x);
+            const auto outputs = static_cast<std::size_t>(layer.crossbars[x].outputs);
+            for (std::size_t pair = 0; pair < outputs; pair += kMaxWidth)
+                analog_[chip].emplace_back(nvm_.cells[chip], program_.array, device_, chip, pair,
+                                           std::min(kMaxWidth, outputs - pair));
+        });
 }
 
 struct ScEngine::Block {
@@ -135,32 +149,78 @@ Accumulators ScEngine::accumulate(std::size_t layer, int group, const LevelMap& 
         const std::size_t part = task % parts;
         const std::size_t first = positions * part / parts, last = positions * (part + 1) / parts;
         const auto stride = static_cast<std::size_t>(shape.outputs);
-        RowAdder adder(block.outputs);
-        adder.begin({levels.levels.data(), levels.origins.data() + first, last - first, levels.offsets.data()},
-                    {result.acc.data() + first * stride + block.first_output, stride});
-        for (const std::size_t x : block.crossbars) add_crossbar(layer, x, block, levels, adder);
-        adder.finish();
+        const LevelView view{levels.levels.data(), levels.origins.data() + first, last - first, levels.offsets.data()};
+        const SumView sums{result.acc.data() + first * stride + block.first_output, stride};
+        if (is_noisy())
+            sum_noise(layer, group, block, levels, view, sums);
+        else
+            sum_rows(layer, block, levels, view, sums);
     });
     return result;
 }
 
-void ScEngine::add_crossbar(std::size_t layer, std::size_t index, const Block& block, const LevelMap& levels,
-                            RowAdder& adder) const {
+template <class Visit>
+void ScEngine::for_each_slot(std::size_t layer, std::size_t index, const Block& block, const LevelMap& levels,
+                             Visit visit) const {
     const LayerProgram& plans = program_.layers[layer];
     const CrossbarPlan& plan = plans.crossbars[index];
     const LayerSecrets& secrets = secrets_[layer];
     const std::size_t chip = plans.first_crossbar + index;
     const BitMatrix& stored = nvm_.signs[chip];
     const BitMatrix signs = true_signs(program_, stored, secrets, static_cast<std::uint32_t>(chip));
-    CellBlock cells(nvm_.cells[chip], program_.array, block.first_pair, block.outputs);
     for (int slot = 0; slot < 2 * program_.n; ++slot) {
         if (plan.inputs[slot] < 0) continue;
         const auto input = static_cast<std::size_t>(plan.inputs[slot]);
         const StreamSet streams(stream_source(program_, stored.row(sign_row(program_, slot)), secrets.start),
                                 levels.seen_by(input));
-        const OutputBytes negative = negative_of_slot(program_, signs, slot, block.first_pair, block.outputs);
-        cells.read_slot(secrets.gsl[index].of_slot(slot, program_.array.segments()), streams, byte_adc(program_.adc),
-                        negative, adder.add_input(input, negative));
+        visit(input, secrets.gsl[index].of_slot(slot, program_.array.segments()), streams,
+              negative_of_slot(program_, signs, slot, block.first_pair, block.outputs));
+    }
+}
+
+void ScEngine::sum_rows(std::size_t layer, const Block& block, const LevelMap& levels, const LevelView& view,
+                        const SumView& sums) const {
+    const ByteAdc adc = byte_adc(program_.adc);
+    RowAdder adder(block.outputs);
+    adder.begin(view, sums);
+    for (const std::size_t x : block.crossbars) {
+        const std::size_t chip = program_.layers[layer].first_crossbar + x;
+        const auto read_all = [&](auto& cells) {
+            for_each_slot(layer, x, block, levels,
+                          [&](std::size_t input, const GslVector& vector, const StreamSet& streams,
+                              const OutputBytes& negative) {
+                              cells.read_slot(vector, streams, adc, negative, adder.add_input(input, negative));
+                          });
+        };
+        CellBlock ideal(nvm_.cells[chip], program_.array, block.first_pair, block.outputs);
+        if (analog_.empty())
+            read_all(ideal);
+        else
+            read_all(analog_[chip][block.first_pair / kMaxWidth]);
+    }
+    adder.finish();
+}
+
+void ScEngine::sum_noise(std::size_t layer, int group, const Block& block, const LevelMap& levels,
+                         const LevelView& view, const SumView& sums) const {
+    NoisePlace place;
+    place.first_image = first_image_;
+    place.plane = levels.positions() / levels.images;
+    place.first_position = static_cast<std::size_t>(view.origins - levels.origins.data());
+    place.layer = static_cast<std::uint32_t>(layer);
+    place.first_output = static_cast<std::uint32_t>(block.first_output);
+    const int first_number = group * levels.inputs();
+    NoisySum sum(device_, block.outputs, program_.adc);
+    sum.begin(view, sums, place);
+    for (const std::size_t x : block.crossbars) {
+        const std::size_t chip = program_.layers[layer].first_crossbar + x;
+        const AnalogBlock& cells = analog_[chip][block.first_pair / kMaxWidth];
+        for_each_slot(layer, x, block, levels,
+                      [&](std::size_t input, const GslVector& vector, const StreamSet& streams,
+                          const OutputBytes& negative) {
+                          const auto number = static_cast<std::uint32_t>(first_number) + static_cast<std::uint32_t>(input);
+                          sum.add_input(input, number, cells, vector, streams, negative);
+                      });
     }
 }
 

@@ -1,6 +1,7 @@
 // Functional fidelity: bit-true stochastic computing on the cells of an image, without a kernel.
 #pragma once
 
+#include "models/device/noisy_sum.hpp"
 #include "models/image/image.hpp"
 #include "models/image/program.hpp"
 #include "models/nn/level_engine.hpp"
@@ -32,7 +33,11 @@ class ScEngine final : public LevelEngine {
 public:
     /// Keeps references to `program` and `nvm`; they must outlive the engine. Throws ModelError when cells or secrets
     /// do not fit the program.
-    ScEngine(const Program& program, const NvmPart& nvm, std::vector<LayerSecrets> secrets);
+    /// `device` says how far the chip's cells are from ideal ones; then conductances of all cells are kept, two bytes each.
+    ScEngine(const Program& program, const NvmPart& nvm, std::vector<LayerSecrets> secrets,
+             const DeviceConfig& device = {});
+
+    void begin_batch(std::size_t first_image) override { first_image_ = static_cast<std::uint32_t>(first_image); }
 
 protected:
     Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels) override;
@@ -42,12 +47,23 @@ protected:
 private:
     struct Block; ///< outputs that are summed together
     std::vector<Block> blocks_of(std::size_t layer, int group) const;
-    void add_crossbar(std::size_t layer, std::size_t index, const Block& block, const LevelMap& levels,
-                      RowAdder& adder) const;
+    bool is_noisy() const { return device_.read_sigma > 0; }
+    void measure_cells();
+    /// Calls visit(input, GSL vector, streams, negative outputs) for every slot in use.
+    template <class Visit>
+    void for_each_slot(std::size_t layer, std::size_t index, const Block& block, const LevelMap& levels,
+                       Visit visit) const;
+    void sum_rows(std::size_t layer, const Block& block, const LevelMap& levels, const LevelView& view,
+                  const SumView& sums) const;
+    void sum_noise(std::size_t layer, int group, const Block& block, const LevelMap& levels, const LevelView& view,
+                   const SumView& sums) const;
 
     const Program& program_;
     const NvmPart& nvm_;
-    std::vector<LayerSecrets> secrets_;
+    const std::vector<LayerSecrets> secrets_;
+    const DeviceConfig device_;
+    std::vector<std::vector<AnalogBlock>> analog_; ///< by crossbar and block of row pairs; none for ideal cells
+    std::uint32_t first_image_ = 0;
     std::vector<MatrixShape> shapes_; ///< of the matrix layers
 };
 

@@ -3,7 +3,7 @@
 #include "models/base/diagnostics.hpp"
 #include "models/base/progress.hpp"
 #include "models/learn/batches.hpp"
-#include "models/learn/networks.hpp"
+#include "models/nn/topologies.hpp"
 #include "models/learn/torch_net.hpp"
 
 #include <algorithm>

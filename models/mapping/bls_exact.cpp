@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <string>
 
 namespace veilram {
@@ -68,6 +69,8 @@ class ExactSolver final : public BlsSolver {
 public:
     BlsSolution solve(const BlsProblem& problem, Rng& /*rng*/) override {
         check_problem(problem);
+        static std::mutex one_at_a_time; // CBC does not promise to be reentrant
+        const std::lock_guard lock(one_at_a_time);
         return MixedIntegerProgram(problem).solve();
     }
 };

@@ -54,6 +54,14 @@ std::vector<int> count_readers(const Graph& graph) {
 
 std::string op_name(const Op& op) { return std::visit(NameOf{}, op); }
 
+std::vector<std::size_t> last_readers(const Graph& graph) {
+    std::vector<std::size_t> last(graph.nodes.size() + 1, 0);
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+        for (const ValueId id : graph.nodes[i].inputs) last[id] = i;
+    last.back() = graph.nodes.size();
+    return last;
+}
+
 bool is_matrix(const Op& op) { return std::holds_alternative<Conv>(op) || std::holds_alternative<Dense>(op); }
 
 std::vector<std::size_t> matrix_nodes(const Graph& graph) {

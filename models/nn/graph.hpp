@@ -99,6 +99,9 @@ struct Graph {
 /// Nodes that multiply by a weight matrix, in execution order: those a crossbar computes.
 std::vector<std::size_t> matrix_nodes(const Graph& graph);
 bool is_matrix(const Op& op);
+/// By ValueId: position of the last node that reads the value; the number of nodes for the graph's own result. After that
+/// node the value is not needed any more.
+std::vector<std::size_t> last_readers(const Graph& graph);
 /// "conv", "dense", "batch_norm", ...
 std::string op_name(const Op& op);
 

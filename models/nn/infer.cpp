@@ -68,15 +68,6 @@ void multiply(const Dense& dense, const Tensor& input, Tensor& out) {
     }
 }
 
-/// Position of the last node that reads each value; the number of nodes for the graph's own result.
-std::vector<std::size_t> last_readers(const Graph& graph) {
-    std::vector<std::size_t> last(graph.nodes.size() + 1, 0);
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-        for (const ValueId id : graph.nodes[i].inputs) last[id] = i;
-    last.back() = graph.nodes.size();
-    return last;
-}
-
 void check_batch(const Graph& graph, const Tensor& batch) {
     const bool fits = batch.shape.size() == graph.in_shape.size() + 1 &&
                       std::equal(graph.in_shape.begin(), graph.in_shape.end(), batch.shape.begin() + 1);

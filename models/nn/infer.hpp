@@ -12,6 +12,8 @@ namespace veilram {
 class MatrixEngine {
 public:
     virtual ~MatrixEngine() = default;
+    /// Says which image the next batch starts with: engines whose results are not the same for every image need to know.
+    virtual void begin_batch(std::size_t /*first_image*/) {}
     /// `layer` counts the matrix nodes from 0; `input` is [N, C, H, W] or [N, K]; the result includes the bias.
     virtual Tensor apply(std::size_t layer, const Node& node, const Tensor& input) = 0;
 };

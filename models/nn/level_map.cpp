@@ -15,7 +15,7 @@ void check_size(std::size_t levels) {
         throw UserError("a batch of " + std::to_string(levels) + " levels is too large; choose a smaller batch");
 }
 
-void note_seen(const std::uint8_t* levels, std::size_t count, std::bitset<kLevels>& seen) {
+void note_seen(const std::uint8_t* levels, std::size_t count, LevelSet& seen) {
     std::array<bool, kLevels> flags{}; // a byte each: no read-modify-write of a shared word in the loop
     for (std::size_t i = 0; i < count; ++i) flags[levels[i]] = true;
     for (std::size_t level = 0; level < kLevels; ++level)
@@ -35,6 +35,7 @@ LevelMap conv_levels(const Conv& conv, int group, const Tensor& input, const Act
     const auto images = static_cast<std::size_t>(input.dim(0)), channels = static_cast<std::size_t>(g.channels);
     check_size(images * g.padded_size());
     LevelMap map;
+    map.images = images;
     map.offsets.assign(g.offsets.begin(), g.offsets.end());
     map.inputs_per_channel = g.offsets.size() / channels;
     map.seen.resize(channels);
@@ -57,6 +58,7 @@ LevelMap dense_levels(const Tensor& input, const ActivationQuant& quant) {
     check_size(input.size());
     const auto images = static_cast<std::size_t>(input.dim(0)), inputs = static_cast<std::size_t>(input.dim(1));
     LevelMap map;
+    map.images = images;
     map.levels.resize(input.size());
     to_levels(input.data.data(), input.size(), quant, map.levels.data());
     for (std::size_t image = 0; image < images; ++image)

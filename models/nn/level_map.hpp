@@ -1,10 +1,10 @@
 // Levels of a matrix layer's inputs, where every engine finds them.
 #pragma once
 
+#include "models/base/level_set.hpp"
 #include "models/nn/graph.hpp"
 #include "models/nn/quantise.hpp"
 
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -17,8 +17,9 @@ struct LevelMap {
     std::vector<std::uint8_t> levels;   ///< Conv: padded images [N][C/groups][H][W]; padding has level z. Dense: [N][K]
     std::vector<std::uint32_t> origins; ///< by position
     std::vector<std::uint32_t> offsets; ///< by input k
-    std::vector<std::bitset<kLevels>> seen; ///< levels that occur, by channel (Conv) or input (Dense)
+    std::vector<LevelSet> seen; ///< levels that occur, by channel (Conv) or input (Dense)
     std::size_t inputs_per_channel = 1;
+    std::size_t images = 0;
 
     std::size_t positions() const { return origins.size(); }
     int inputs() const { return static_cast<int>(offsets.size()); }
@@ -26,7 +27,7 @@ struct LevelMap {
         return levels[origins[position] + offsets[input]];
     }
     /// All levels that input `input` has at any position, and perhaps others of its channel.
-    const std::bitset<kLevels>& seen_by(std::size_t input) const { return seen[input / inputs_per_channel]; }
+    const LevelSet& seen_by(std::size_t input) const { return seen[input / inputs_per_channel]; }
 };
 
 /// Of a weight only the shape is read. `input` is [N, C, H, W] for a Conv, [N, K] for a Dense. Throws UserError when the

@@ -166,13 +166,25 @@ float weight_scale(float largest) {
 } // namespace
 
 std::uint8_t to_level(float x, const ActivationQuant& quant) {
-    const double scaled = std::clamp(static_cast<double>(x) * kLevels / quant.scale, -1024.0, 1024.0);
-    const double level = round_half_even(scaled) + quant.zero;
-    return level > 0.0 ? static_cast<std::uint8_t>(std::min<double>(level, kMaxLevel)) : std::uint8_t{0};
+    std::uint8_t level = 0;
+    to_levels(&x, 1, quant, &level);
+    return level;
 }
 
+/// Branches are selections here, so that the compiler makes vectors of the loop: every input of every layer passes it.
 void to_levels(const float* x, std::size_t count, const ActivationQuant& quant, std::uint8_t* levels) {
-    for (std::size_t i = 0; i < count; ++i) levels[i] = to_level(x[i], quant);
+    constexpr float kShift = 12582912.0F; // 1.5 * 2^23: adding it leaves no room for a fraction, so it rounds half to even
+    const float steps = static_cast<float>(kLevels) / quant.scale, zero = static_cast<float>(quant.zero);
+    constexpr float kFar = 1024.0F; // beyond every level whatever the zero point
+    for (std::size_t i = 0; i < count; ++i) {
+        float scaled = x[i] * steps;
+        scaled = scaled > -kFar ? scaled : -kFar; // NaN too
+        scaled = scaled < kFar ? scaled : kFar;
+        float level = ((scaled + kShift) - kShift) + zero;
+        level = level > 0.0F ? level : 0.0F;
+        level = level < kMaxLevel ? level : static_cast<float>(kMaxLevel);
+        levels[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(level));
+    }
 }
 
 QuantWeights quantise_weights(const Op& op, WeightScale mode) {

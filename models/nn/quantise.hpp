@@ -24,7 +24,7 @@ struct QuantConfig {
     int calibration_images = 256;
 };
 
-/// level = clamp(round_half_even(x * 256 / s_x) + zero, 0, 255); NaN gives 0.
+/// level = clamp(round_half_even(x * (256 / s_x)) + zero, 0, 255) in single precision; NaN gives 0.
 std::uint8_t to_level(float x, const ActivationQuant& quant);
 /// The same for `count` values.
 void to_levels(const float* x, std::size_t count, const ActivationQuant& quant, std::uint8_t* levels);

@@ -34,8 +34,7 @@ void RunningSums(const std::uint8_t* bits, std::size_t width, std::uint8_t* sums
 
 void FillRows(const std::uint8_t* sums, std::size_t width, const StreamFamily& family, const LevelSet& levels,
               const ByteAdc& adc, const std::uint8_t* flip, std::uint8_t* table) {
-    for (std::size_t level = 0; level < kStreamBits; ++level) {
-        if (!levels[level]) continue;
+    levels.for_each([&](std::size_t level) {
         const StreamFamily::Runs& runs = family.runs[level];
         for (std::size_t o = 0; o < width; ++o) {
             const auto at = [&](std::uint16_t place) { return sums[place * width + o]; };
@@ -43,7 +42,15 @@ void FillRows(const std::uint8_t* sums, std::size_t width, const StreamFamily& f
                                                          at(runs.first[1]));
             table[level * width + o] = static_cast<std::uint8_t>((std::min(count, adc.limit) & adc.mask) ^ flip[o]);
         }
-    }
+    });
+}
+
+void FlipRows(const std::uint8_t* codes, std::size_t width, const LevelSet& levels, const std::uint8_t* flip,
+              std::uint8_t* table) {
+    levels.for_each([&](std::size_t level) {
+        for (std::size_t o = 0; o < width; ++o)
+            table[level * width + o] = static_cast<std::uint8_t>(codes[level * width + o] ^ flip[o]);
+    });
 }
 
 void AddRows(const RowAdds& a) {
@@ -109,8 +116,7 @@ void FillRowsOf(const std::uint8_t* HWY_RESTRICT sums, const StreamFamily& famil
     using R = Row<kWidth>;
     const typename R::Bytes d;
     const auto limit = hn::Set(d, adc.limit), mask = hn::Set(d, adc.mask);
-    for (std::size_t level = 0; level < kStreamBits; ++level) {
-        if (!levels[level]) continue;
+    levels.for_each([&](std::size_t level) HWY_ATTR {
         const StreamFamily::Runs& runs = family.runs[level];
         const std::uint8_t *first0 = sums + runs.first[0] * kWidth, *last0 = sums + runs.last[0] * kWidth;
         const std::uint8_t *first1 = sums + runs.first[1] * kWidth, *last1 = sums + runs.last[1] * kWidth;
@@ -120,7 +126,17 @@ void FillRowsOf(const std::uint8_t* HWY_RESTRICT sums, const StreamFamily& famil
             const auto code = hn::And(hn::Min(hn::Add(run0, run1), limit), mask);
             hn::Store(hn::Xor(code, hn::Load(d, flip + i)), d, table + level * kWidth + i);
         }
-    }
+    });
+}
+
+void FlipRows(const std::uint8_t* HWY_RESTRICT codes, std::size_t width, const LevelSet& levels,
+              const std::uint8_t* HWY_RESTRICT flip, std::uint8_t* HWY_RESTRICT table) {
+    const hn::CappedTag<std::uint8_t, kWidths[0]> d; // divides every width
+    levels.for_each([&](std::size_t level) HWY_ATTR {
+        for (std::size_t i = 0; i < width; i += hn::Lanes(d))
+            hn::Store(hn::Xor(hn::Load(d, codes + level * width + i), hn::Load(d, flip + i)), d,
+                      table + level * width + i);
+    });
 }
 
 /// `kAtOnce` positions side by side, so that the adds of one do not wait for those of another.
@@ -218,6 +234,7 @@ constexpr const char* kScalar = "SCALAR";
 HWY_EXPORT(CountLines);
 HWY_EXPORT(RunningSums);
 HWY_EXPORT(FillRows);
+HWY_EXPORT(FlipRows);
 HWY_EXPORT(AddRows);
 HWY_EXPORT(FlushSums);
 
@@ -232,6 +249,10 @@ void running_sums(const std::uint8_t* bits, std::size_t width, std::uint8_t* sum
 void fill_rows(const std::uint8_t* sums, std::size_t width, const StreamFamily& family, const LevelSet& levels,
                const ByteAdc& adc, const std::uint8_t* flip, std::uint8_t* table) {
     HWY_DYNAMIC_DISPATCH(FillRows)(sums, width, family, levels, adc, flip, table);
+}
+void flip_rows(const std::uint8_t* codes, std::size_t width, const LevelSet& levels, const std::uint8_t* flip,
+               std::uint8_t* table) {
+    HWY_DYNAMIC_DISPATCH(FlipRows)(codes, width, levels, flip, table);
 }
 void add_rows(const RowAdds& adds) { HWY_DYNAMIC_DISPATCH(AddRows)(adds); }
 void flush_sums(std::uint16_t* sums, std::size_t positions, std::size_t width, std::size_t outputs, std::int32_t* acc,

@@ -34,6 +34,10 @@ void running_sums(const std::uint8_t* bits, std::size_t width, std::uint8_t* sum
 void fill_rows(const std::uint8_t* sums, std::size_t width, const StreamFamily& family, const LevelSet& levels,
                const ByteAdc& adc, const std::uint8_t* flip, std::uint8_t* table);
 
+/// table[level] = codes[level] XOR flip, for every level of `levels`; other rows stay as they are.
+void flip_rows(const std::uint8_t* codes, std::size_t width, const LevelSet& levels, const std::uint8_t* flip,
+               std::uint8_t* table);
+
 /// For every position p and input k: adds table k's row of level levels[origins[p] + offsets[k]].
 struct RowAdds {
     const std::uint8_t* levels;

@@ -22,6 +22,19 @@ void transpose(std::array<Word, kWordBits>& rows) {
     }
 }
 
+/// The GSL vector as the cells see it: bit t is v[t / segment].
+std::array<Word, words_for(kStreamBits)> cell_mask(const GslVector& vector, std::size_t segment) {
+    std::array<Word, words_for(kStreamBits)> mask{};
+    if (segment > kWordBits || kWordBits % segment != 0) {
+        for (std::size_t t = 0; t < kStreamBits; ++t) set_bit(mask.data(), t, get_bit(vector.data(), t / segment));
+        return mask;
+    }
+    const Word ones = segment == kWordBits ? ~Word{0} : (Word{1} << segment) - 1;
+    for (std::size_t t = 0; t < kStreamBits; t += segment)
+        if (get_bit(vector.data(), t / segment)) mask[t / kWordBits] |= ones << (t % kWordBits);
+    return mask;
+}
+
 } // namespace
 
 std::size_t width_for(std::size_t outputs) {
@@ -77,14 +90,14 @@ void CellBlock::read_by_sums(const GslVector& vector, const StreamSet& streams, 
     turn_cells();
     const StreamFamily& family = *streams.family();
     const auto segment = static_cast<std::size_t>(array_.segment);
-    alignas(kAlignment) std::array<std::uint8_t, kStreamBits * kMaxWidth / 8> bits;
+    alignas(kAlignment) std::array<std::uint8_t, (kStreamBits + 1) * kMaxWidth / 8> bits;
     alignas(kAlignment) std::array<std::uint8_t, (kStreamBits + 1) * kMaxWidth> sums;
     alignas(kAlignment) const OutputBytes aligned_flip = flip;
     for (std::size_t place = 0; place < kStreamBits; ++place) {
         const std::size_t line = family.order[place];
         const Word connected = get_bit(vector.data(), line / segment) ? upper_[line] : lower_[line];
-        for (std::size_t byte = 0; byte < width_ / 8; ++byte)
-            bits[place * (width_ / 8) + byte] = static_cast<std::uint8_t>(connected >> (8 * byte));
+        std::memcpy(bits.data() + place * (width_ / 8), &connected, sizeof connected); // the next place writes over what is
+                                                                                        // too much for a narrow row
     }
     running_sums(bits.data(), width_, sums.data());
     fill_rows(sums.data(), width_, family, streams.levels(), adc, aligned_flip.data(), table);
@@ -93,9 +106,7 @@ void CellBlock::read_by_sums(const GslVector& vector, const StreamSet& streams, 
 void CellBlock::read_one_by_one(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc,
                                 const OutputBytes& flip, std::uint8_t* table) const {
     constexpr std::size_t kWords = words_for(kStreamBits);
-    std::array<Word, kWords> mask{};
-    const auto segment = static_cast<std::size_t>(array_.segment);
-    for (std::size_t t = 0; t < kStreamBits; ++t) set_bit(mask.data(), t, get_bit(vector.data(), t / segment));
+    const std::array<Word, kWords> mask = cell_mask(vector, static_cast<std::size_t>(array_.segment));
     std::array<Word, kMaxWidth * kWords> lines;
     for (std::size_t o = 0; o < outputs_; ++o) {
         const Word *upper = cells_.row(2 * (first_ + o)), *lower = cells_.row(2 * (first_ + o) + 1);
@@ -103,14 +114,13 @@ void CellBlock::read_one_by_one(const GslVector& vector, const StreamSet& stream
     }
     std::array<std::uint16_t, kMaxWidth> counts{};
     std::size_t row = 0;
-    for (std::size_t level = 0; level < kStreamBits; ++level) {
-        if (!streams.levels()[level]) continue;
+    streams.levels().for_each([&](std::size_t level) {
         count_lines(lines.data(), outputs_, kWords, streams.streams().row(row++), counts.data());
         for (std::size_t o = 0; o < width_; ++o) { // outputs that are not there read as no ones
             const auto count = std::min<unsigned>(counts[o], adc.limit) & adc.mask;
             table[level * width_ + o] = static_cast<std::uint8_t>(count ^ flip[o]);
         }
-    }
+    });
 }
 
 } // namespace veilram

@@ -46,24 +46,23 @@ StreamFamily lfsr_family(std::uint8_t seed) {
     return family;
 }
 
-StreamFamily sign_bit_family(const Word* source, const StartTable& start) {
+StreamFamily sign_bit_family(const Word* source, const StartTable& start, const LevelSet& levels) {
     StreamFamily family;
+    const auto zeros = static_cast<std::uint16_t>(kPlaces - popcount(source, words_for(kStreamBits)));
     std::array<std::uint16_t, kStreamBits> ones_before{};
-    std::uint16_t ones = 0;
-    for (std::size_t t = 0; t < kStreamBits; ++t) {
-        ones_before[t] = ones;
-        ones = static_cast<std::uint16_t>(ones + (get_bit(source, t) ? 1 : 0));
+    std::uint16_t next_zero = 0, next_one = zeros;
+    for (std::size_t t = 0; t < kStreamBits; ++t) { // no branch: the bits of a source are as good as random
+        const auto one = static_cast<std::uint16_t>(get_bit(source, t) ? 1 : 0);
+        ones_before[t] = static_cast<std::uint16_t>(next_one - zeros);
+        family.order[one != 0 ? next_one : next_zero] = static_cast<std::uint8_t>(t);
+        next_one = static_cast<std::uint16_t>(next_one + one);
+        next_zero = static_cast<std::uint16_t>(next_zero + 1 - one);
     }
-    const auto zeros = static_cast<std::uint16_t>(kPlaces - ones);
-    for (std::size_t t = 0; t < kStreamBits; ++t) {
-        const std::size_t place = get_bit(source, t) ? zeros + ones_before[t] : t - ones_before[t];
-        family.order[place] = static_cast<std::uint8_t>(t);
-    }
-    for (std::size_t level = 0; level < kStreamBits; ++level) {
+    levels.for_each([&](std::size_t level) {
         const std::uint8_t h = start[level];
         family.runs[level] = sign_bit_runs(zeros, static_cast<std::uint16_t>(h - ones_before[h]), ones_before[h],
                                            static_cast<std::uint16_t>(level));
-    }
+    });
     return family;
 }
 

@@ -1,20 +1,16 @@
 // All streams of one converter and one slot at once (docs/model.md, section 3).
 #pragma once
 
-#include "models/base/bits.hpp"
+#include "models/base/level_set.hpp"
 #include "models/sc/streams.hpp"
 
 #include <array>
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 
 namespace veilram {
 
 constexpr std::size_t kStreamBits = 256; ///< word lines of a crossbar; also the number of levels
-
-/// A set of activation levels.
-using LevelSet = std::bitset<kStreamBits>;
 
 /// Every converter's streams are runs of one fixed order of the word lines: the LFSR's order is that of its states, the
 /// sign-bit converter's is the zeros of the sign row, then its ones. So the counts of all levels follow from one set of
@@ -31,8 +27,8 @@ struct StreamFamily {
 /// The streams of lfsr_stream() for this seed.
 StreamFamily lfsr_family(std::uint8_t seed);
 
-/// The streams of sign_bit_stream() for this source row of kStreamBits bits.
-StreamFamily sign_bit_family(const Word* source, const StartTable& start);
+/// The streams of sign_bit_stream() for this source row of kStreamBits bits, for these levels.
+StreamFamily sign_bit_family(const Word* source, const StartTable& start, const LevelSet& levels);
 
 /// Writes the kStreamBits bits of one stream.
 void write_stream(const StreamFamily& family, unsigned level, Word* stream);

@@ -1,4 +1,5 @@
 #include "models/base/file.hpp"
+#include "models/base/parallel.hpp"
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/report.hpp"
@@ -10,6 +11,7 @@ namespace veilram {
 
 void compile_command(const FileArgs& args, std::ostream& out) {
     const RunConfig config = load_run_config(args.config.config, args.config.settings);
+    set_threads(static_cast<std::size_t>(config.threads));
     check_writable(args.out);
     const std::string& path = config.network.tuned.empty() ? config.network.path : config.network.tuned;
     const Graph graph = import_onnx(path);

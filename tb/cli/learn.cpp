@@ -1,6 +1,7 @@
 // `train` and `tune`: the commands that need libtorch.
+#include "models/base/parallel.hpp"
 #include "models/base/file.hpp"
-#include "models/learn/networks.hpp"
+#include "models/nn/topologies.hpp"
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/run_config.hpp"
@@ -34,6 +35,7 @@ std::ostream& percent(std::ostream& out, double share) {
 
 void train_command(const FileArgs& args, std::ostream& out) {
     const RunConfig config = load_run_config(args.config.config, args.config.settings);
+    set_threads(static_cast<std::size_t>(config.threads));
     check_writable(args.out);
     const TrainingConfig& training = config.training;
     const Graph topology = training.topology == Topology::lenet5 ? lenet5() : import_onnx(config.network.path);
@@ -52,6 +54,7 @@ void train_command(const FileArgs& args, std::ostream& out) {
 
 void tune_command(const FileArgs& args, std::ostream& out) {
     const RunConfig config = load_run_config(args.config.config, args.config.settings);
+    set_threads(static_cast<std::size_t>(config.threads));
     check_writable(args.out);
     const Graph graph = import_onnx(config.network.path);
     const Dataset images = training_images(config.data, config.tuning.digits);

@@ -14,8 +14,6 @@
 namespace veilram {
 namespace {
 
-constexpr std::uint32_t kKeySlotGrain = 1024; ///< slots of the key SRAM are sized in whole KiB
-
 /// Time and energy between two moments of a simulation.
 class Meter {
 public:
@@ -84,14 +82,15 @@ private:
         Progress progress("target, lt", data_.count());
         const Stopwatch watch;
         Phase sum;
-        for (std::size_t i = 0; i < data_.count(); ++i, progress.step()) {
+        const auto batch = static_cast<std::size_t>(config_.res.batch);
+        for (std::size_t first = 0; first < data_.count(); first += batch) {
+            const std::size_t count = std::min(batch, data_.count() - first);
             Meter one(system_.platform.chip);
-            const auto logits = infer(i);
+            const auto logits = infer(first, count);
             sum.time += one.since().time;
             sum.energy += one.since().energy;
-            run_.predictions.push_back(
-                static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
-            run_.logits.push_back(logits);
+            keep(logits, count);
+            progress.step(count);
         }
         run_.wall_s = watch.wall_s();
         run_.cpu_s = watch.cpu_s();
@@ -107,10 +106,20 @@ private:
         throw UserError("the chip refused the image at boot: " + to_string(fault));
     }
 
-    std::vector<float> infer(std::size_t image) {
-        auto logits = host().infer(data_.image(image), data_.image_size());
-        if (logits.empty()) throw ModelError("the chip refused test image " + std::to_string(image));
+    std::vector<float> infer(std::size_t first, std::size_t count = 1) {
+        auto logits = host().infer(data_.image(first), count * data_.image_size(), count);
+        if (logits.empty())
+            throw UserError("the chip refused " + std::to_string(count) +
+                            " images at once: its input window holds 16 MiB; choose a smaller res.batch");
         return logits;
+    }
+
+    void keep(const std::vector<float>& logits, std::size_t images) {
+        const auto classes = static_cast<std::ptrdiff_t>(logits.size() / images);
+        for (auto row = logits.begin(); row != logits.end(); row += classes) {
+            run_.logits.emplace_back(row, row + classes);
+            run_.predictions.push_back(static_cast<int>(std::max_element(row, row + classes) - row));
+        }
     }
 
     void open_trace() {
@@ -139,15 +148,8 @@ private:
 } // namespace
 
 ChipConfig chip_for(const Compiled& device, const RunConfig& config) {
-    ChipConfig chip;
-    chip.array = device.program.array;
-    chip.adc = device.program.adc;
-    chip.crossbars = device.program.crossbar_count();
-    chip.n = device.program.n;
-    chip.layers = static_cast<std::uint32_t>(device.program.layers.size());
-    std::size_t largest = 0;
-    for (const auto& blob : device.image.memory.sealed) largest = std::max(largest, blob.size());
-    chip.key_slot_bytes = static_cast<std::uint32_t>((largest / kKeySlotGrain + 1) * kKeySlotGrain);
+    ChipConfig chip = chip_of(device.image, device.program);
+    chip.device = config.device;
     chip.policy = config.res.policy;
     chip.root_key = load_root_key(config.compile.keys);
     chip.minimum_version = config.compile.keys.version;

@@ -10,6 +10,7 @@
 #include <ostream>
 #include <string>
 #include <system_error>
+#include <tuple>
 
 namespace veilram {
 namespace {
@@ -78,6 +79,28 @@ void add_inspect(CLI::App& app, std::ostream& out) {
     command->callback([image, &out] { inspect_command(*image, out); });
 }
 
+void add_bench(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<BenchArgs>();
+    CLI::App* command = app.add_subcommand("bench", "Measure the simulator's speed on this machine");
+    command->add_option("--suite", args->suite, "kernels, networks or all")
+        ->check(CLI::IsMember({"kernels", "networks", "all"}));
+    command->add_option("--network", args->networks, "only this network: lenet5, resnet20, vgg8, resnet18, resnet50")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    command->add_option("--fidelity", args->fidelity, "only this one: functional or lt")
+        ->check(CLI::IsMember({"functional", "lt"}));
+    for (const auto& [option, value, help] :
+         {std::tuple("--threads", &args->threads, "threads instead of the standard jobs'"),
+          std::tuple("--batch", &args->batch, "images that go through each layer together"),
+          std::tuple("--images", &args->images, "images that are timed")})
+        command->add_option(option, *value, help)->type_name("N")->check(CLI::Validator(wrong_count, ""));
+    command->add_flag("--brief", args->brief, "LeNet-5 only, short repetitions");
+    command->add_option("--folder", args->folder, "where compiled networks are kept (default: runs/bench)")
+        ->type_name("DIR");
+    command->add_option("--json", args->json, "file for the figures")->type_name("FILE");
+    command->callback([args, &out] { bench_command(*args, out); });
+}
+
 void add_commands(CLI::App& app, std::ostream& out) {
     app.require_subcommand(0, 1);
     app.footer(kExamples);
@@ -97,6 +120,7 @@ void add_commands(CLI::App& app, std::ostream& out) {
                      out);
     add_file_command(app, "train", "Train a network from scratch", "network to write (ONNX)", train_command, out);
     add_inspect(app, out);
+    add_bench(app, out);
 }
 
 /// Parses the command line, runs the command and returns the exit code.
@@ -107,7 +131,7 @@ ExitCode run(int argc, const char* const* argv, std::ostream& out, std::ostream&
         add_commands(app, out);
         app.parse(argc, argv);
         if (app.get_subcommands().empty())
-            throw CLI::RequiredError("A subcommand (run, compile, train, tune or inspect)");
+            throw CLI::RequiredError("A subcommand (run, compile, train, tune, inspect or bench)");
         return kSuccess;
     } catch (const CLI::ParseError& error) {
         return app.exit(error, out, err) == 0 ? kSuccess : kUserError;

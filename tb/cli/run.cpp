@@ -1,3 +1,4 @@
+#include "models/base/parallel.hpp"
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/device.hpp"
@@ -71,7 +72,7 @@ Compiled make_device(const RunArgs& args, RunConfig& config, const QuantisedNetw
 }
 
 TargetRun run_target(const Compiled& device, const RunConfig& config, const Dataset& test, const std::string& folder) {
-    if (config.fidelity == Fidelity::functional) return run_functional(device, test);
+    if (config.fidelity == Fidelity::functional) return run_functional(device, config.device, test);
     return run_platform(device, config, test, folder);
 }
 
@@ -89,6 +90,7 @@ void run_command(const RunArgs& args, std::ostream& out) {
     const Stopwatch watch;
     RunReport report;
     report.config = load_run_config(args.config.config, args.config.settings);
+    set_threads(static_cast<std::size_t>(report.config.threads));
     report.config_file = args.config.config;
     report.settings = args.config.settings;
     report.image_file = args.image;

@@ -60,6 +60,10 @@ void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out)
     if (config.fidelity != Fidelity::functional && !config.costs)
         problems.add("costs", "is missing: fidelity " + name_of(config.fidelity) +
                                   " needs a cost table (include one of configs/costs), or take fidelity: functional");
+    if (config.device.read_sigma > 0 && config.fidelity != Fidelity::functional)
+        problems.add("device.read_sigma", "is modelled in fidelity functional only: take that, or 0");
+    if (config.device.stuck_on + config.device.stuck_off > 1)
+        problems.add("device.stuck_off", "and device.stuck_on together are more than all cells");
     check_learning("tune", config.tuning.tune.learning_rate, config.tuning.tune.validation_share, problems);
     check_learning("train", config.training.train.learning_rate, config.training.train.validation_share, problems);
 }

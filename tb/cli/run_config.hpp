@@ -24,6 +24,7 @@ enum class Fidelity { functional, lt };
 
 struct ResConfig {
     ResPolicy policy = ResPolicy::per_layer;
+    int batch = 1; ///< images that go through a layer between its unlock and its lock
 };
 
 struct PirateConfig {
@@ -54,6 +55,8 @@ struct TraceConfig {
 struct RunConfig {
     NetworkConfig network;
     DataConfig data;
+    int threads = 0; ///< cores that the simulator uses; 0: all
+    DeviceConfig device;
     CompileConfig compile; ///< seed, crossbar, quant, map, converter, adc, signs, keys and the input format
     Fidelity fidelity = Fidelity::lt;
     ResConfig res;

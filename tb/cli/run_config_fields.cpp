@@ -121,8 +121,19 @@ static void fields(FieldVisitor& v, KeyConfig& c) {
 
 static void fields(FieldVisitor& v, ResConfig& c) {
     v.choice("policy", c.policy, "`per_layer`: only the layer being computed is clear");
+    v.integer("batch", c.batch, {1, 4096}, "images that go through a layer between its unlock and its lock");
 }
 
+static void fields(FieldVisitor& v, DeviceConfig& c) {
+    v.real("programming_sigma", c.programming_sigma, {0, 1},
+           "standard deviation of an on cell's conductance, drawn once for each cell; 0.05 is 5 %");
+    v.real("on_off_ratio", c.on_off_ratio, {0, 1e6}, "conductance of on over that of off cells; 0: off cells conduct nothing");
+    v.real("stuck_on", c.stuck_on, {0, 1}, "share of the cells that are on whatever was programmed");
+    v.real("stuck_off", c.stuck_off, {0, 1}, "share of the cells that are off whatever was programmed");
+    v.real("read_sigma", c.read_sigma, {0, 1},
+           "standard deviation of a cell's conductance from read to read; `functional` only");
+    v.seed("seed", c.seed, "of one chip: another seed is another chip");
+}
 static void fields(FieldVisitor& v, PirateConfig& c) {
     v.integer("seeds", c.seeds, {1, 1000}, "guesses per variant");
     v.integer("images", c.images, {1, 1'000'000}, "test images per guess, at most as many as are run");
@@ -178,6 +189,7 @@ static void network_fields(FieldVisitor& v, RunConfig& c) {
 void fields(FieldVisitor& v, RunConfig& c) {
     CompileConfig& compile = c.compile;
     v.seed("seed", compile.seed, "of everything random that is not a secret");
+    v.integer("threads", c.threads, {0, 1024}, "cores that the simulator uses; 0: all. Changes no result");
     v.choice("fidelity", c.fidelity, "`functional`: arithmetic only; `lt`: the SystemC platform, loosely timed");
     v.choice("signs", compile.signs.mode,
              "`public`: sign bits are stored as they are, as published; `masked`: encrypted with a keystream");
@@ -192,6 +204,7 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("map", compile.map, "How weights become cells.");
     v.section("converter", compile.converter, "Binary-to-stream conversion.");
     v.section("adc", compile.adc, "The converters at the bit lines.");
+    v.section("device", c.device, "How far the cells are from ideal ones (docs/model.md, section 13). The default is ideal.");
     v.section("keys", compile.keys, "Secrets and their seal.");
     v.section("res", c.res, "The runtime encryption scheduler.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");

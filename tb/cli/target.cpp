@@ -5,8 +5,8 @@
 
 namespace veilram {
 
-TargetRun run_functional(const Compiled& device, const Dataset& data) {
-    ScEngine engine(device.program, device.image.nvm, device.secrets);
+TargetRun run_functional(const Compiled& device, const DeviceConfig& cells, const Dataset& data) {
+    ScEngine engine(device.program, device.image.nvm, device.secrets, cells);
     TargetRun run;
     const Stopwatch watch;
     const Tensor logits = infer_all(device.program.graph, engine, data, device.program.input, "target");

@@ -36,6 +36,6 @@ struct TargetRun {
 };
 
 /// The same arithmetic as the platform's, without a kernel and without time.
-TargetRun run_functional(const Compiled& device, const Dataset& data);
+TargetRun run_functional(const Compiled& device, const DeviceConfig& cells, const Dataset& data);
 
 } // namespace veilram

@@ -6,7 +6,13 @@
 
 namespace veilram {
 namespace {
-constexpr std::size_t kBatch = 25; // small enough for a lively progress bar, large enough for the matrix products
+/// Large enough to make tables of counts pay, small enough for the memory: the largest value of a batch has 8 Mi floats.
+std::size_t batch_for(const Graph& graph) {
+    constexpr std::int64_t kLargest = 1 << 23, kMost = 256;
+    std::int64_t largest = element_count(graph.in_shape);
+    for (const Node& node : graph.nodes) largest = std::max(largest, element_count(node.out_shape));
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(kLargest / largest, 1, kMost));
+}
 
 void check_channels(const std::string& field, const std::vector<float>& values, const Shape& in_shape,
                     const std::string& network) {
@@ -71,8 +77,10 @@ Tensor infer_all(const Graph& graph, MatrixEngine& engine, const Dataset& data, 
     const auto classes = static_cast<std::size_t>(element_count(graph.shape_of(graph.nodes.size())));
     Tensor logits({static_cast<std::int64_t>(data.count()), static_cast<std::int64_t>(classes)});
     Progress bar(what, data.count());
-    for (std::size_t first = 0; first < data.count(); first += kBatch) {
-        const std::size_t count = std::min(kBatch, data.count() - first);
+    const std::size_t batch_size = batch_for(graph);
+    for (std::size_t first = 0; first < data.count(); first += batch_size) {
+        const std::size_t count = std::min(batch_size, data.count() - first);
+        engine.begin_batch(first);
         const Tensor batch = infer(graph, to_tensor(data.image(first), count, data.shape, input), engine);
         std::copy(batch.data.begin(), batch.data.end(),
                   logits.data.begin() + static_cast<std::ptrdiff_t>(first * classes));

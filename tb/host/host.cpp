@@ -23,6 +23,7 @@ template <class Socket> void debug_all(Socket& socket, tlm::tlm_command command,
 Host::Host(const sc_core::sc_module_name& name) : sc_module(name) {
     SC_THREAD(run_thread);
     set_stack_size(4 * 1024 * 1024); // the body may run inference, checks and streams
+    rst_no.initialize(true);
 }
 
 void Host::run_thread() {
@@ -88,6 +89,14 @@ bool Host::power_off() {
     const bool orderly = command(reg::kCtrlPowerOff) == tlm::TLM_OK_RESPONSE && wait_done() && !status().failed;
     cut_power();
     return orderly;
+}
+
+void Host::reset() {
+    rst_no.write(false);
+    wait(sc_core::sc_time(1, sc_core::SC_NS));
+    rst_no.write(true);
+    wait(sc_core::sc_time(1, sc_core::SC_NS));
+    write(reg::kIrqEnable, 1);
 }
 
 void Host::cut_power() {

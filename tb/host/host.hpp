@@ -30,6 +30,7 @@ public:
     tlm_utils::simple_initiator_socket<Host> isock{"isock"};               ///< to the chip
     tlm_utils::simple_initiator_socket<Host> memory_isock{"memory_isock"}; ///< to the memory
     sc_core::sc_in<bool> irq_i{"irq_i"};
+    sc_core::sc_out<bool> rst_no{"rst_no"};
     sc_core::sc_out<bool> power_good_o{"power_good_o"};
 
     std::function<void()> body;
@@ -45,6 +46,8 @@ public:
     std::vector<float> infer(const std::uint8_t* pixels, std::size_t size, std::size_t images = 1);
     /// Orderly power-off: waits for the chip to lock itself, then lowers power_good.
     bool power_off();
+    /// Holds the chip in reset for a moment; it needs a new boot afterwards.
+    void reset();
     /// Pulls the plug, whatever the chip is doing.
     void cut_power();
     /// Starts an action without waiting for its end.

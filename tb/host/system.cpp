@@ -1,13 +1,34 @@
 #include "tb/host/system.hpp"
 
+#include <algorithm>
+
 namespace veilram {
+namespace {
+constexpr std::size_t kKeySlotGrain = 1024; ///< slots of the key SRAM are sized in whole KiB
+} // namespace
+
+ChipConfig chip_of(const Image& image, const Program& program) {
+    ChipConfig chip;
+    chip.array = program.array;
+    chip.adc = program.adc;
+    chip.crossbars = program.crossbar_count();
+    chip.n = program.n;
+    chip.layers = static_cast<std::uint32_t>(program.layers.size());
+    std::size_t largest = 0;
+    for (const auto& blob : image.memory.sealed) largest = std::max(largest, blob.size());
+    chip.key_slot_bytes = static_cast<std::uint32_t>((largest / kKeySlotGrain + 1) * kKeySlotGrain);
+    return chip;
+}
 
 System::System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes)
     : sc_module(name), platform("platform", cfg, memory_bytes), host("host") {
     host.isock.bind(platform.chip.host_tsock);
     host.memory_isock.bind(platform.memory.host_tsock);
+    host.rst_no.bind(rst_n_);
     host.power_good_o.bind(power_good_);
     host.irq_i.bind(irq_);
+    platform.chip.clk_i.bind(clk_);
+    platform.chip.rst_ni.bind(rst_n_);
     platform.chip.power_good_i.bind(power_good_);
     platform.chip.irq_o.bind(irq_);
 }

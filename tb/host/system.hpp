@@ -2,11 +2,15 @@
 #pragma once
 
 #include "hw/top/platform.hpp"
+#include "models/image/image.hpp"
 #include "tb/host/host.hpp"
 
 #include <systemc>
 
 namespace veilram {
+
+/// A chip of the size and shape that the image needs; keys, policy and costs are the caller's to set.
+ChipConfig chip_of(const Image& image, const Program& program);
 
 /// Build one per process. Set host.body, then sc_start.
 class System final : public sc_core::sc_module {
@@ -17,6 +21,8 @@ public:
     System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes);
 
 private:
+    sc_core::sc_signal<bool> clk_{"clk"};
+    sc_core::sc_signal<bool> rst_n_{"rst_n"};
     sc_core::sc_signal<bool> power_good_{"power_good"};
     sc_core::sc_signal<bool> irq_{"irq"};
 };

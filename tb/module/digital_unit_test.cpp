@@ -314,8 +314,8 @@ TEST_F(DigitalUnitTest, IsLockedWithoutMaskKeyAndSums) {
             SelectLevels selection;
             bench.compute(program, selection);
             const std::vector<CodeTable> codes = random_codes();
-            return std::pair(bench.status(program, Accumulate{0, 0, &codes}),
-                             bench.status(program, EndGroup{}));
+            const auto accumulated = bench.status(program, Accumulate{0, 0, &codes});
+            return std::pair(accumulated, bench.status(program, EndGroup{}));
         };
         const auto locked = std::pair(tlm::TLM_COMMAND_ERROR_RESPONSE, tlm::TLM_COMMAND_ERROR_RESPONSE);
         EXPECT_EQ(try_slot(), locked);

@@ -53,6 +53,7 @@ struct HostBench : PoweredBench {
     sc_core::sc_vector<RequestInitiator<HostBench, ReadRequest>> read_isock{"read_isock", kCrossbars};
     sc_core::sc_signal<unsigned> done{"done"};
     sc_core::sc_signal<bool> irq{"irq"};
+    sc_core::sc_signal<bool> rst_n{"rst_n", true};
     HostInterface dut{"dut", {kCrossbars, kCellBytes, kSignBytes, Ps{kAccess}}};
     ScriptedTile tile{"tile"};
     SignCrossbar signs{"signs", {4, 256, {}, {}}};
@@ -67,6 +68,7 @@ struct HostBench : PoweredBench {
         dut.done_i.bind(done);
         dut.irq_o.bind(irq);
         dut.rail_i.bind(rail);
+        dut.rst_ni.bind(rst_n);
         signs.rail_i.bind(rail);
         converter_isock.bind(signs.row_tsock[0]);
         digital_isock.bind(signs.row_tsock[1]);
@@ -216,6 +218,27 @@ TEST_F(HostInterfaceTest, TheInputWindowTakesAnImageAndShowsNone) {
         EXPECT_EQ(bench.tile.pixels, image);
         bench.tile.state.busy = true; // the image in work must not change
         EXPECT_EQ(write(reg::kInput), tlm::TLM_GENERIC_ERROR_RESPONSE);
+    });
+}
+
+TEST_F(HostInterfaceTest, AResetForgetsRegistersAndInput) {
+    simulate([&] {
+        bench.write(reg::kIrqEnable, 1);
+        bench.write(reg::kBatch, 7);
+        Bytes image{1, 2, 3, 4};
+        transfer(bench.isock, tlm::TLM_WRITE_COMMAND, reg::kInput, image.data(), image.size());
+        bench.finish_action();
+        bench.rst_n.write(false);
+        wait(ps(1));
+        EXPECT_FALSE(bench.irq.read());
+        bench.finish_action(); // ended by the reset: not told
+        bench.rst_n.write(true);
+        wait(ps(1));
+        EXPECT_EQ(bench.read(reg::kIrqStatus), 0U);
+        EXPECT_EQ(bench.read(reg::kIrqEnable), 0U);
+        EXPECT_EQ(bench.read(reg::kBatch), 1U);
+        bench.write(reg::kCtrl, reg::kCtrlInfer);
+        EXPECT_EQ(bench.tile.pixels, Bytes(4));
     });
 }
 

@@ -18,7 +18,7 @@ struct LfsrBench : PoweredBench {
 
 class LfsrConverterTest : public BenchTest<LfsrBench> {
 protected:
-    const LevelSet all_levels = LevelSet().set();
+    const LevelSet all_levels = LevelSet::full();
 
     ConversionRequest conversion(std::uint8_t seed = 1, std::int64_t conversions = 256) const {
         ConversionRequest request;
@@ -80,7 +80,7 @@ TEST_F(LfsrConverterTest, RefusesWithoutPowerAndWorksAgainWithIt) {
         auto request = conversion();
         bench.power(false);
         EXPECT_EQ(ask(bench.isock, request).status, tlm::TLM_GENERIC_ERROR_RESPONSE);
-        EXPECT_TRUE(request.streams.levels().none());
+        EXPECT_TRUE(request.streams.levels().empty());
         bench.power(true);
         EXPECT_EQ(ask(bench.isock, request).status, tlm::TLM_OK_RESPONSE);
     });

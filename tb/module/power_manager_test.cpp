@@ -8,12 +8,14 @@ constexpr std::int64_t kRamp = 50'000;
 
 struct PowerBench : Bench {
     sc_core::sc_signal<bool> power_good{"power_good", false};
+    sc_core::sc_signal<bool> rst_n{"rst_n", true};
     sc_core::sc_signal<bool> rail{"rail", false};
     RequestInitiator<PowerBench, PowerOffRequest> isock{"isock"};
     PowerManager dut{"dut", {Ps{kRamp}}};
 
     explicit PowerBench(const sc_core::sc_module_name& name) : Bench(name) {
         dut.power_good_i.bind(power_good);
+        dut.rst_ni.bind(rst_n);
         dut.rail_o.bind(rail);
         isock.bind(dut.tsock);
     }
@@ -103,6 +105,34 @@ TEST_F(PowerManagerTest, ACutOvertakesARequestInFlight) {
         bench.set_power_good(false);
         EXPECT_FALSE(bench.rail_after(1));
         EXPECT_FALSE(bench.rail_after(2'000));
+    });
+}
+
+TEST_F(PowerManagerTest, TheRailIsDownDuringResetAndNeedsNoRampAfterwards) {
+    simulate([&] {
+        bench.power_on();
+        bench.rst_n.write(false);
+        EXPECT_FALSE(bench.rail_after(1));
+        EXPECT_FALSE(bench.rail_after(10 * kRamp));
+        bench.rst_n.write(true);
+        EXPECT_TRUE(bench.rail_after(1));
+    });
+}
+
+TEST_F(PowerManagerTest, AResetNeitherShortensTheRampNorUndoesAPowerOff) {
+    simulate([&] {
+        bench.set_power_good(true);
+        bench.rst_n.write(false);
+        wait(ps(10));
+        bench.rst_n.write(true);
+        EXPECT_FALSE(bench.rail_after(kRamp - 20));
+        EXPECT_TRUE(bench.rail_after(20));
+        bench.power_off(5);
+        EXPECT_FALSE(bench.rail_after(10));
+        bench.rst_n.write(false);
+        wait(ps(10));
+        bench.rst_n.write(true);
+        EXPECT_FALSE(bench.rail_after(10));
     });
 }
 

@@ -135,7 +135,7 @@ TEST_F(SignBitConverterTest, IsLockedUntilATableIsLoadedAndAfterItIsErased) {
         const Answer answer = ask(bench.isock, locked);
         EXPECT_EQ(answer.status, tlm::TLM_COMMAND_ERROR_RESPONSE);
         EXPECT_EQ(answer.time, ps(0));
-        EXPECT_TRUE(locked.streams.levels().none());
+        EXPECT_TRUE(locked.streams.levels().empty());
     });
 }
 

@@ -30,6 +30,8 @@ ChipConfig chip_config() {
 struct ChipBench : Bench {
     tlm_utils::simple_initiator_socket<ChipBench> host_isock{"host_isock"};
     tlm_utils::simple_initiator_socket<ChipBench> memory_isock{"memory_isock"};
+    sc_core::sc_signal<bool> clk{"clk"};
+    sc_core::sc_signal<bool> rst_n{"rst_n", true};
     sc_core::sc_signal<bool> power_good{"power_good"};
     sc_core::sc_signal<bool> irq{"irq"};
     Platform platform{"platform", chip_config(), 4096};
@@ -37,6 +39,8 @@ struct ChipBench : Bench {
     explicit ChipBench(const sc_core::sc_module_name& name) : Bench(name) {
         host_isock.bind(platform.chip.host_tsock);
         memory_isock.bind(platform.memory.host_tsock);
+        platform.chip.clk_i.bind(clk);
+        platform.chip.rst_ni.bind(rst_n);
         platform.chip.power_good_i.bind(power_good);
         platform.chip.irq_o.bind(irq);
     }

@@ -69,6 +69,26 @@ TEST_F(PowerOff, NeedsANewBootAfterwards) {
     });
 }
 
+TEST_F(PowerOff, AResetInTheMiddleOfAnInferenceForgetsEverySecret) {
+    const Scenario scenario;
+    simulate(scenario, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        auto image = scenario.pixels(4);
+        host().transfer(tlm::TLM_WRITE_COMMAND, reg::kInput, image.data(), image.size());
+        ASSERT_EQ(host().command(reg::kCtrlInfer), tlm::TLM_OK_RESPONSE);
+        while (host().status().state != static_cast<std::uint32_t>(ResState::compute)) {
+        }
+        host().reset();
+        EXPECT_EQ(state(), ResState::off);
+        EXPECT_TRUE(host().status().rail) << "a reset is no power cut";
+        EXPECT_EQ(host().read(reg::kInputSize), 0U) << "the program memory is empty";
+        EXPECT_TRUE(host().infer(image.data(), image.size()).empty()) << "nothing is unsealed any more";
+        ASSERT_TRUE(host().boot());
+        EXPECT_EQ(host().infer(image.data(), image.size()), scenario.expected(image));
+    });
+}
+
 TEST_F(PowerOff, ACutInTheMiddleOfAnInferenceLosesNothingButTheInference) {
     const Scenario scenario;
     simulate(scenario, [&] {

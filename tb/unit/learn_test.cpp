@@ -2,7 +2,7 @@
 #include "models/base/random.hpp"
 #include "models/learn/batches.hpp"
 #include "models/learn/mapped_net.hpp"
-#include "models/learn/networks.hpp"
+#include "models/nn/topologies.hpp"
 #include "models/learn/torch_net.hpp"
 #include "models/learn/train.hpp"
 #include "models/learn/tune.hpp"
@@ -170,28 +170,6 @@ TEST(TorchNetTest, BatchNormLearnsItsStatisticsInTrainModeOnly) {
     EXPECT_EQ(mean_of(net), before);
     net.forward(images, TorchNet::Mode::train);
     for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(mean_of(net)[c], 0.9 * before[c] + 0.1 * 10, 0.1);
-}
-
-TEST(NetworksTest, Lenet5HasItsKnownSize) {
-    const Graph graph = lenet5();
-    std::size_t weights = 0;
-    for (const std::size_t i : matrix_nodes(graph)) {
-        const MatrixShape shape = matrix_shape(graph.nodes[i].op);
-        weights += static_cast<std::size_t>(shape.inputs * shape.outputs);
-    }
-    EXPECT_EQ(weights, 61'470U);
-    EXPECT_EQ(graph.nodes.back().out_shape, Shape{10});
-}
-
-TEST(NetworksTest, FreshWeightsHaveHesSpreadAndDependOnTheSeed) {
-    const auto weights = [](std::uint64_t seed) {
-        return std::get<Dense>(randomise(lenet5(), seed).nodes[7].op).weight.data;
-    };
-    const auto w = weights(1);
-    const double power = std::inner_product(w.begin(), w.end(), w.begin(), 0.0) / static_cast<double>(w.size());
-    EXPECT_NEAR(std::sqrt(power), std::sqrt(2.0 / 400), 0.001);
-    EXPECT_EQ(weights(1), w);
-    EXPECT_NE(weights(2), w);
 }
 
 TEST(BatchesTest, PartsAreDisjointAndHoldEveryImage) {

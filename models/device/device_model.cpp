@@ -1,0 +1,36 @@
+#include "models/device/device_model.hpp"
+
+#include "models/base/philox.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace veilram {
+namespace {
+
+constexpr double kTwoTo32 = 4294967296.0;
+constexpr std::uint32_t kCellStream = 0x43454c4cU; ///< keeps a chip's cells apart from its reads
+
+bool stuck(double share, std::uint32_t draw) { return share > 0 && draw < share * kTwoTo32; }
+
+} // namespace
+
+double normal_of(std::uint32_t bits) {
+    std::uint32_t sum = 0;
+    for (int digit = 0; digit < 8; ++digit) sum += (bits >> (4 * digit)) & 0xfU;
+    static const double sigma = std::sqrt(8 * (16 * 16 - 1) / 12.0);
+    return (static_cast<double>(sum) - 60.0) / sigma;
+}
+
+Conductance conductance(const DeviceConfig& device, std::uint32_t crossbar, std::size_t row, std::size_t col, bool on) {
+    const PhiloxBlock draw =
+        philox({crossbar, static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(col), kCellStream},
+               {static_cast<std::uint32_t>(device.seed), static_cast<std::uint32_t>(device.seed >> 32U)});
+    if (stuck(device.stuck_on, draw[0])) on = true;
+    if (stuck(device.stuck_off, ~draw[0])) on = false; // the other end of the range: no cell is both
+    const double ideal = on ? 1.0 : device.on_off_ratio > 0 ? 1.0 / device.on_off_ratio : 0.0;
+    const double real = ideal * (1.0 + device.programming_sigma * normal_of(draw[1]));
+    return static_cast<Conductance>(std::lround(std::clamp(real, 0.0, 15.0) * kNominal));
+}
+
+} // namespace veilram

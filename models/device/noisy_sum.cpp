@@ -1,0 +1,71 @@
+#include "models/device/noisy_sum.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace veilram {
+namespace {
+
+static_assert(kNoiseBlock == kMaxWidth, "a block of outputs is what the noise kernel takes at once");
+
+constexpr std::uint32_t kReadStream = 0x52454144U; ///< keeps a chip's reads apart from its cells
+
+/// Standard deviation of the sum of eight hexadecimal digits.
+const double kDigitSigma = std::sqrt(8 * (16 * 16 - 1) / 12.0);
+
+} // namespace
+
+NoisySum::NoisySum(const DeviceConfig& device, std::size_t outputs, const AdcConfig& adc)
+    : device_(device), outputs_(outputs), adc_(byte_adc(adc)), mean_(kStreamBits * kMaxWidth),
+      spread_(kStreamBits * kMaxWidth), live_(kStreamBits) {}
+
+void NoisySum::begin(const LevelView& levels, const SumView& sums, const NoisePlace& place) {
+    levels_ = levels;
+    sums_ = sums;
+    place_ = place;
+}
+
+void NoisySum::make_tables(const LevelSet& levels) {
+    levels.for_each([&](std::size_t level) {
+        bool live = false;
+        for (std::size_t i = level * kMaxWidth; i < (level + 1) * kMaxWidth; ++i) {
+            const double counts = static_cast<double>(analog_[i]) / kNominal;
+            mean_[i] = static_cast<float>(counts);
+            spread_[i] = static_cast<float>(device_.read_sigma * std::sqrt(counts) / kDigitSigma);
+            live = live || analog_[i] != 0;
+        }
+        live_[level] = live ? 1 : 0;
+    });
+}
+
+void NoisySum::add_input(std::size_t input, std::uint32_t number, const AnalogBlock& cells, const GslVector& vector,
+                         const StreamSet& streams, const OutputBytes& negative) {
+    cells.sum_slot(vector, streams, analog_);
+    make_tables(streams.levels());
+    std::array<std::int32_t, kMaxWidth> sign{};
+    for (std::size_t o = 0; o < outputs_; ++o) sign[o] = negative[o] != 0 ? -1 : 1;
+    NoisyAdds adds{};
+    adds.levels = levels_.levels;
+    adds.origins = levels_.origins;
+    adds.positions = levels_.positions;
+    adds.first_position = place_.first_position;
+    adds.plane = place_.plane;
+    adds.first_image = place_.first_image;
+    adds.offset = levels_.offsets[input];
+    adds.input = number;
+    adds.block = (place_.layer << 20U) + place_.first_output * static_cast<std::uint32_t>(kNoiseLanes);
+    adds.key = {static_cast<std::uint32_t>(device_.seed) ^ kReadStream, static_cast<std::uint32_t>(device_.seed >> 32U)};
+    adds.mean = mean_.data();
+    adds.spread = spread_.data();
+    adds.live = live_.data();
+    adds.sign = sign.data();
+    adds.limit = adc_.limit;
+    adds.mask = adc_.mask;
+    adds.acc = sums_.acc;
+    adds.stride = sums_.stride;
+    adds.outputs = outputs_;
+    add_noisy_rows(adds);
+}
+
+} // namespace veilram

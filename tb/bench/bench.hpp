@@ -1,0 +1,52 @@
+// How fast the simulator is: inner loops against the machine's own limits, and whole networks.
+#pragma once
+
+#include "models/device/device_model.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+/// Speed of one inner loop on one thread: the median of several repetitions.
+struct KernelRow {
+    std::string name;
+    double value = 0.0;
+    std::string unit;
+    std::optional<double> roofline_fraction; ///< of the limit measured in the same run, where there is one
+};
+
+/// Limits first (name "roofline/..."), then the kernels. `seconds` is the time for each repetition.
+std::vector<KernelRow> bench_kernels(double seconds);
+
+/// What to measure of a network.
+struct NetworkJob {
+    std::string network;   ///< one of bench_networks()
+    std::string fidelity;  ///< functional or lt
+    std::size_t threads = 1;
+    std::size_t batch = 1;  ///< images that go through each layer together
+    std::size_t images = 1; ///< timed, after one batch that is not
+    DeviceConfig device = {}; ///< how far the cells are from ideal
+};
+struct NetworkRow {
+    NetworkJob job;
+    double cpu_s_per_image = 0.0;
+    double wall_s_per_image = 0.0;
+    std::int64_t peak_rss_bytes = 0; ///< of a process that opens the image and does nothing but this job
+    std::int64_t products = 0;       ///< of weights and activations in one inference
+};
+
+/// Networks that can be measured: LeNet-5, ResNet-20, VGG8, ResNet-18, ResNet-50, with seeded random weights.
+const std::vector<std::string>& bench_networks();
+
+/// The published comparison: every network as its row of docs/performance.md says; fewer and smaller with `brief`.
+std::vector<NetworkJob> standard_jobs(bool brief);
+
+/// Compiles the network into `folder` unless it is there from an earlier run, then runs the job in a process of its own.
+/// Throws UserError for an unknown network or fidelity.
+NetworkRow bench_network(const NetworkJob& job, const std::string& folder);
+
+} // namespace veilram

@@ -1,0 +1,97 @@
+// `bench`: how fast this build is on this machine.
+#include "models/base/diagnostics.hpp"
+#include "models/base/file.hpp"
+#include "models/sc/kernels.hpp"
+#include "tb/bench/bench.hpp"
+#include "tb/cli/commands.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <iomanip>
+#include <ostream>
+
+namespace veilram {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kSeconds = 2.0, kBriefSeconds = 0.1;
+
+void print(const KernelRow& row, std::ostream& out) {
+    out << std::left << std::setw(28) << row.name << std::right << std::setw(14) << std::setprecision(4) << row.value << " "
+        << row.unit;
+    if (row.roofline_fraction) out << "  " << std::setprecision(3) << *row.roofline_fraction * 100 << " % of its roofline";
+    out << std::endl;
+}
+
+void print(const NetworkRow& row, std::ostream& out) {
+    const std::string what = row.job.fidelity + (row.job.device.read_sigma > 0 ? ", noise" : "");
+    out << std::left << std::setw(10) << row.job.network << std::setw(18) << what << std::right << std::setw(2)
+        << row.job.threads << " threads  batch " << std::setw(4) << row.job.batch << std::setprecision(4) << std::setw(12)
+        << row.cpu_s_per_image << " CPU s/image" << std::setw(12) << row.wall_s_per_image << " s/image" << std::setw(8)
+        << row.peak_rss_bytes / (1 << 20) << " MiB" << std::endl;
+}
+
+Json to_json(const KernelRow& row) {
+    Json json{{"name", row.name}, {"value", row.value}, {"unit", row.unit}};
+    json["roofline_fraction"] = row.roofline_fraction ? Json(*row.roofline_fraction) : Json(nullptr);
+    return json;
+}
+
+Json to_json(const NetworkRow& row) {
+    return {{"name", row.job.network},
+            {"fidelity", row.job.fidelity},
+            {"noise", row.job.device.read_sigma > 0},
+            {"threads", row.job.threads},
+            {"batch", row.job.batch},
+            {"images", row.job.images},
+            {"cpu_s_per_image", row.cpu_s_per_image},
+            {"wall_s_per_image", row.wall_s_per_image},
+            {"peak_rss_bytes", row.peak_rss_bytes},
+            {"products", row.products}};
+}
+
+std::vector<NetworkJob> jobs_of(const BenchArgs& args) {
+    std::vector<NetworkJob> jobs;
+    for (NetworkJob& job : standard_jobs(args.brief)) {
+        const bool named = args.networks.empty() ||
+                           std::find(args.networks.begin(), args.networks.end(), job.network) != args.networks.end();
+        const bool wanted = args.fidelity.empty() || job.fidelity == args.fidelity;
+        if (named && wanted) jobs.push_back(std::move(job));
+    }
+    if (jobs.empty()) throw UserError("no standard benchmark has this --network; see veilram bench --help");
+    if (!args.threads && !args.batch && !args.images) return jobs;
+    for (NetworkJob& job : jobs) {
+        job.threads = args.threads.value_or(job.threads);
+        job.batch = args.batch.value_or(job.batch);
+        job.images = args.images.value_or(job.images);
+    }
+    return jobs;
+}
+
+} // namespace
+
+void bench_command(const BenchArgs& args, std::ostream& out) {
+    if (!args.json.empty()) check_writable(args.json);
+    Json report{{"simd", simd_levels().front()}, {"kernels", Json::array()}, {"networks", Json::array()}};
+    if (args.suite != "kernels") { // before any thread is started: every job forks
+        std::error_code error;
+        std::filesystem::create_directories(args.folder, error);
+        if (error) throw UserError("--folder " + args.folder + ": cannot make this folder: " + error.message());
+        for (const NetworkJob& job : jobs_of(args)) {
+            const NetworkRow row = bench_network(job, args.folder);
+            print(row, out);
+            report["networks"].push_back(to_json(row));
+        }
+    }
+    if (args.suite != "networks")
+        for (const KernelRow& row : bench_kernels(args.brief ? kBriefSeconds : kSeconds)) {
+            print(row, out);
+            report["kernels"].push_back(to_json(row));
+        }
+    if (!args.json.empty()) write_file(args.json, report.dump(2) + "\n");
+}
+
+} // namespace veilram
