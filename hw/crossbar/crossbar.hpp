@@ -55,8 +55,8 @@ private:
 
     const CrossbarConfig cfg_;
     CellStore cells_;
-    std::vector<CellBlock> blocks_;    ///< views of cells_ for reading; none after the cells have changed
-    std::vector<AnalogBlock> analog_;  ///< the same of cells that are not ideal, beside blocks_
+    std::vector<CellBlock> blocks_;   ///< views of cells_ for reading; none after the cells have changed
+    std::vector<AnalogBlock> analog_; ///< the same of cells that are not ideal, beside blocks_
     EventMeter<CrossbarEvent, 3> meter_;
     BusyLine reading_{"reading"};
 };

@@ -13,11 +13,11 @@ namespace veilram {
 struct CrossbarConfig {
     ArrayGeometry array;
     AdcConfig adc;
-    int adcs = 1;        ///< converters that share the row pairs of one crossbar
-    Cost array_read;     ///< one read of the selected half array, all row pairs
-    Cost adc_conversion; ///< one count
-    Cost cell_write;     ///< one cell, one program-verify cycle
-    DeviceConfig device; ///< how far the cells are from ideal; read_sigma is not modelled here
+    int adcs = 1;             ///< converters that share the row pairs of one crossbar
+    Cost array_read;          ///< one read of the selected half array, all row pairs
+    Cost adc_conversion;      ///< one count
+    Cost cell_write;          ///< one cell, one program-verify cycle
+    DeviceConfig device;      ///< how far the cells are from ideal; read_sigma is not modelled here
     std::uint32_t number = 0; ///< of the crossbar in the chip
 };
 

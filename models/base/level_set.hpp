@@ -17,6 +17,10 @@ public:
         set_bit(words_.data(), level, true);
         return *this;
     }
+    LevelSet& add(const LevelSet& other) {
+        for (std::size_t w = 0; w < words_.size(); ++w) words_[w] |= other.words_[w];
+        return *this;
+    }
     /// All levels.
     static LevelSet full() {
         LevelSet all;

@@ -3,6 +3,7 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace veilram {
@@ -31,6 +32,11 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& wor
         return;
     }
     tbb::parallel_for(std::size_t{0}, count, work);
+}
+
+void parallel_ranges(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& work) {
+    const std::size_t parts = std::clamp<std::size_t>(count / grain, 1, 4 * thread_count());
+    parallel_for(parts, [&](std::size_t i) { work(count * i / parts, count * (i + 1) / parts); });
 }
 
 } // namespace veilram

@@ -1,4 +1,5 @@
-// Work on several cores. Results never depend on how many there are: only work whose parts do not touch each other runs here.
+// Work on several cores. Results never depend on how many there are: only work whose parts do not touch each other runs
+// here.
 #pragma once
 
 #include <cstddef>
@@ -13,5 +14,8 @@ void set_threads(std::size_t threads);
 
 /// Calls work(i) once for every i in 0..count-1, in any order. An exception ends the loop and is thrown here.
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work);
+
+/// Calls work(first, last) for ranges that together are 0..count-1, none much shorter than `grain`.
+void parallel_ranges(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& work);
 
 } // namespace veilram

@@ -10,8 +10,8 @@
 
 namespace veilram {
 
-/// Row pairs first..first+outputs-1 of one crossbar as a real chip has them: what CellBlock is for ideal cells. Holds two bytes
-/// a cell.
+/// Row pairs first..first+outputs-1 of one crossbar as a real chip has them: what CellBlock is for ideal cells. Holds
+/// two bytes a cell.
 class AnalogBlock {
 public:
     /// Sums of conductances, [levels][kMaxWidth], in 1/kNominal counts.
@@ -21,8 +21,8 @@ public:
     AnalogBlock(const BitMatrix& cells, const ArrayGeometry& array, const DeviceConfig& device, std::uint32_t crossbar,
                 std::size_t first, std::size_t outputs);
 
-    /// What flows on average through each line for the levels of `streams`: the sum of the conductances of the connected
-    /// cells under driven word lines. Rows of other levels stay as they are.
+    /// What flows on average through each line for the levels of `streams`: the sum of the conductances of the
+    /// connected cells under driven word lines. Rows of other levels stay as they are.
     void sum_slot(const GslVector& vector, const StreamSet& streams, Sums& sums) const;
 
     /// As CellBlock::read_slot(), from sums rounded to whole counts (halves up).

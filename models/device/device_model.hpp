@@ -26,13 +26,13 @@ struct DeviceConfig {
 constexpr int kNominal = 4096;
 using Conductance = std::uint16_t;
 
-/// Conductance of the cell in row `row` and column `col` of crossbar `crossbar` of the chip, which was programmed to `on`.
-/// Two numbers of the cell's own Philox block decide: one whether it is stuck, one how far it is off. The deviation is normal,
-/// cut off where the conductance would be negative or more than fifteen times nominal.
+/// Conductance of the cell in row `row` and column `col` of crossbar `crossbar` of the chip, which was programmed to
+/// `on`. Two numbers of the cell's own Philox block decide: one whether it is stuck, one how far it is off. The
+/// deviation is normal, cut off where the conductance would be negative or more than fifteen times nominal.
 Conductance conductance(const DeviceConfig& device, std::uint32_t crossbar, std::size_t row, std::size_t col, bool on);
 
-/// A standard normal number from 32 random bits: the sum of their eight hexadecimal digits, centred and scaled. It has 121
-/// values up to 4.6 away from 0 and a kurtosis of 2.85 (3 for the normal distribution).
+/// A standard normal number from 32 random bits: the sum of their eight hexadecimal digits, centred and scaled. It has
+/// 121 values up to 4.6 away from 0 and a kurtosis of 2.85 (3 for the normal distribution).
 double normal_of(std::uint32_t bits);
 
 } // namespace veilram

@@ -2,11 +2,10 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "models/device/noise_kernel.cpp"
-#include <hwy/foreach_target.h> // compiles this file once for each instruction set
-#include <hwy/highway.h>
-
 #include <algorithm>
 #include <cmath>
+#include <hwy/foreach_target.h> // compiles this file once for each instruction set
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace veilram {
@@ -22,14 +21,20 @@ int DigitSum(std::uint32_t bits) {
     return sum;
 }
 
-void AddNoisyRow(const NoisyAdds& a, std::uint8_t level, std::uint32_t image, std::uint32_t position, std::int32_t* codes) {
-    for (std::size_t lane = 0; lane < kNoiseLanes; ++lane) {
-        const PhiloxBlock draw = philox({image, position, a.input, a.block + static_cast<std::uint32_t>(lane)}, a.key);
-        for (std::size_t word = 0; word < draw.size(); ++word) {
-            const std::size_t o = word * kNoiseLanes + lane;
-            const float noise = a.spread[level * kNoiseBlock + o] * static_cast<float>(DigitSum(draw[word]) - 60);
-            const auto count = static_cast<std::int32_t>(std::nearbyint(a.mean[level * kNoiseBlock + o] + noise));
-            codes[o] = std::min(std::max(count, 0), a.limit) & a.mask;
+void AddNoisyRows(const NoisyAdds& a) {
+    const std::size_t row = noise_row(a.outputs);
+    for (std::size_t p = 0; p < a.positions; ++p) {
+        const std::uint8_t level = a.levels[a.origins[p] + a.offset];
+        if (a.live[level] == 0) continue;
+        const std::size_t at = a.first_position + p;
+        const std::uint32_t image = a.first_image + static_cast<std::uint32_t>(at / a.plane);
+        for (std::size_t o = 0; o < a.outputs; ++o) {
+            const PhiloxBlock draw = philox(
+                {image, static_cast<std::uint32_t>(at % a.plane), a.input, a.block + static_cast<std::uint32_t>(o / 4)},
+                a.key);
+            const float noise = a.spread[level * row + o] * static_cast<float>(DigitSum(draw[o % 4]) - 60);
+            const auto count = static_cast<std::int32_t>(std::nearbyint(a.mean[level * row + o] + noise));
+            a.acc[p * a.stride + o] += a.sign[o] * (std::min(std::max(count, 0), a.limit) & a.mask);
         }
     }
 }
@@ -37,9 +42,7 @@ void AddNoisyRow(const NoisyAdds& a, std::uint8_t level, std::uint32_t image, st
 #else
 
 /// Philox for Lanes(d) blocks side by side, whose fourth counter words are consecutive.
-template <class V> struct Blocks {
-    V c0, c1, c2, c3;
-};
+template <class V> struct Blocks { V c0, c1, c2, c3; };
 
 /// High and low halves of the products with a constant, lane by lane.
 template <class D, class V> HWY_INLINE void Multiply(D d, V a, V constant, V& high, V& low) {
@@ -72,44 +75,85 @@ template <class D> HWY_INLINE hn::Vec<D> DigitSums(D d, hn::Vec<D> bits) {
     return hn::And(hn::Add(bytes, hn::ShiftRight<16>(bytes)), hn::Set(d, 0xffU));
 }
 
-void AddNoisyRow(const NoisyAdds& a, std::uint8_t level, std::uint32_t image, std::uint32_t position, std::int32_t* codes) {
+/// Positions whose random numbers are drawn together.
+struct Group {
+    std::size_t members = 0;
+    std::size_t position[kNoiseLanes]; ///< in the view
+    std::uint8_t level[kNoiseLanes];
+    alignas(64) std::uint32_t image[kNoiseLanes], place[kNoiseLanes], block[kNoiseLanes]; ///< counter words, by lane
+    alignas(64) std::int32_t digits[4 * kNoiseLanes];
+};
+
+void Draw(const NoisyAdds& a, Group& group) {
     const hn::CappedTag<std::uint32_t, kNoiseLanes> d;
-    const hn::RebindToSigned<decltype(d)> di;
-    const hn::RebindToFloat<decltype(d)> df;
-    const float* mean = a.mean + level * kNoiseBlock;
-    const float* spread = a.spread + level * kNoiseBlock;
-    const auto zero = hn::Zero(di), limit = hn::Set(di, a.limit), mask = hn::Set(di, a.mask), centre = hn::Set(di, 60);
     for (std::size_t lane = 0; lane < kNoiseLanes; lane += hn::Lanes(d)) {
-        Blocks<hn::Vec<decltype(d)>> b{hn::Set(d, image), hn::Set(d, position), hn::Set(d, a.input),
-                              hn::Iota(d, a.block + static_cast<std::uint32_t>(lane))};
+        Blocks<hn::Vec<decltype(d)>> b{hn::Load(d, group.image + lane), hn::Load(d, group.place + lane),
+                                       hn::Set(d, a.input), hn::Load(d, group.block + lane)};
         PhiloxRounds(d, a.key, b);
-        const auto finish = [&](hn::Vec<decltype(d)> bits, std::size_t o) HWY_ATTR {
-            const auto digits = hn::Sub(hn::BitCast(di, DigitSums(d, bits)), centre);
-            const auto noise = hn::Mul(hn::Load(df, spread + o), hn::ConvertTo(df, digits));
-            const auto count = hn::NearestInt(hn::Add(hn::Load(df, mean + o), noise));
-            hn::Store(hn::And(hn::Min(hn::Max(count, zero), limit), mask), di, codes + o);
-        };
-        finish(b.c0, lane);
-        finish(b.c1, kNoiseLanes + lane);
-        finish(b.c2, 2 * kNoiseLanes + lane);
-        finish(b.c3, 3 * kNoiseLanes + lane);
+        const hn::RebindToSigned<decltype(d)> di;
+        const auto sums = [&](auto bits) HWY_ATTR { return hn::BitCast(di, DigitSums(d, bits)); };
+        hn::StoreInterleaved4(sums(b.c0), sums(b.c1), sums(b.c2), sums(b.c3), di, group.digits + 4 * lane);
     }
 }
 
-#endif
-
-void AddNoisyRows(const NoisyAdds& a) {
-    alignas(64) std::int32_t codes[kNoiseBlock];
-    for (std::size_t p = 0; p < a.positions; ++p) {
-        const std::uint8_t level = a.levels[a.origins[p] + a.offset];
-        if (a.live[level] == 0) continue;
-        const std::size_t at = a.first_position + p;
-        AddNoisyRow(a, level, a.first_image + static_cast<std::uint32_t>(at / a.plane),
-                    static_cast<std::uint32_t>(at % a.plane), codes);
-        std::int32_t* acc = a.acc + p * a.stride;
+/// `kVector` divides every row that it is used for.
+template <std::size_t kVector> void AddCodes(const NoisyAdds& a, const Group& group, std::size_t row) {
+    const hn::CappedTag<float, kVector> df;
+    const hn::RebindToSigned<decltype(df)> di;
+    const auto zero = hn::Zero(di), limit = hn::Set(di, a.limit), mask = hn::Set(di, a.mask), centre = hn::Set(di, 60);
+    // Adding 1.5 * 2^23 rounds half to even and leaves the whole number in the low bits.
+    const auto shift = hn::Set(df, 12582912.0F);
+    alignas(64) std::int32_t codes[4 * kNoiseLanes] = {};
+    for (std::size_t m = 0; m < group.members; ++m) {
+        const std::size_t table = group.level[m] * row;
+        const std::int32_t* digits = group.digits + m * row;
+        for (std::size_t o = 0; o < row; o += hn::Lanes(df)) {
+            const auto away = hn::ConvertTo(df, hn::Sub(hn::Load(di, digits + o), centre));
+            const auto noise = hn::Mul(hn::Load(df, a.spread + table + o), away);
+            const auto rounded = hn::Add(hn::Add(hn::Load(df, a.mean + table + o), noise), shift);
+            const auto count = hn::Sub(hn::BitCast(di, rounded), hn::BitCast(di, shift));
+            hn::Store(hn::And(hn::Min(hn::Max(count, zero), limit), mask), di, codes + o);
+        }
+        std::int32_t* acc = a.acc + group.position[m] * a.stride;
         for (std::size_t o = 0; o < a.outputs; ++o) acc[o] += a.sign[o] * codes[o];
     }
 }
+
+void AddNoisyRows(const NoisyAdds& a) {
+    const std::size_t row = noise_row(a.outputs), lanes = row / 4, most = kNoiseLanes / lanes;
+    Group group;
+    for (std::size_t lane = 0; lane < kNoiseLanes; ++lane) {
+        group.image[lane] = group.place[lane] = 0;
+        group.block[lane] = a.block + static_cast<std::uint32_t>(lane % lanes);
+    }
+    const auto finish = [&] {
+        Draw(a, group);
+        if (row == 4)
+            AddCodes<4>(a, group, row);
+        else
+            AddCodes<8>(a, group, row);
+        group.members = 0;
+    };
+    std::uint32_t image = a.first_image + static_cast<std::uint32_t>(a.first_position / a.plane);
+    std::size_t place = a.first_position % a.plane;
+    for (std::size_t p = 0; p < a.positions; ++p, ++place) {
+        if (place == a.plane) {
+            place = 0;
+            ++image;
+        }
+        const std::uint8_t level = a.levels[a.origins[p] + a.offset];
+        if (a.live[level] == 0) continue;
+        const std::size_t first = group.members * lanes;
+        group.position[group.members] = p;
+        group.level[group.members++] = level;
+        std::fill_n(group.image + first, lanes, image);
+        std::fill_n(group.place + first, lanes, static_cast<std::uint32_t>(place));
+        if (group.members == most) finish();
+    }
+    if (group.members > 0) finish();
+}
+
+#endif
 
 } // namespace
 } // namespace HWY_NAMESPACE
@@ -121,6 +165,12 @@ namespace veilram {
 namespace {
 HWY_EXPORT(AddNoisyRows);
 } // namespace
+
+std::size_t noise_row(std::size_t outputs) {
+    std::size_t row = 4;
+    while (row < outputs) row *= 2; // so that rows fill the lanes evenly
+    return row;
+}
 
 void add_noisy_rows(const NoisyAdds& adds) { HWY_DYNAMIC_DISPATCH(AddNoisyRows)(adds); }
 

@@ -7,7 +7,7 @@
 namespace veilram {
 namespace {
 
-static_assert(kNoiseBlock == kMaxWidth, "a block of outputs is what the noise kernel takes at once");
+static_assert(4 * kNoiseLanes == kMaxWidth, "a block of outputs is what the noise kernel takes at once");
 
 constexpr std::uint32_t kReadStream = 0x52454144U; ///< keeps a chip's reads apart from its cells
 
@@ -17,8 +17,8 @@ const double kDigitSigma = std::sqrt(8 * (16 * 16 - 1) / 12.0);
 } // namespace
 
 NoisySum::NoisySum(const DeviceConfig& device, std::size_t outputs, const AdcConfig& adc)
-    : device_(device), outputs_(outputs), adc_(byte_adc(adc)), mean_(kStreamBits * kMaxWidth),
-      spread_(kStreamBits * kMaxWidth), live_(kStreamBits) {}
+    : device_(device), outputs_(outputs), row_(noise_row(outputs)), adc_(byte_adc(adc)), mean_(kStreamBits * row_),
+      spread_(kStreamBits * row_), live_(kStreamBits) {}
 
 void NoisySum::begin(const LevelView& levels, const SumView& sums, const NoisePlace& place) {
     levels_ = levels;
@@ -29,11 +29,12 @@ void NoisySum::begin(const LevelView& levels, const SumView& sums, const NoisePl
 void NoisySum::make_tables(const LevelSet& levels) {
     levels.for_each([&](std::size_t level) {
         bool live = false;
-        for (std::size_t i = level * kMaxWidth; i < (level + 1) * kMaxWidth; ++i) {
-            const double counts = static_cast<double>(analog_[i]) / kNominal;
-            mean_[i] = static_cast<float>(counts);
-            spread_[i] = static_cast<float>(device_.read_sigma * std::sqrt(counts) / kDigitSigma);
-            live = live || analog_[i] != 0;
+        for (std::size_t o = 0; o < outputs_; ++o) {
+            const std::int32_t sum = analog_[level * kMaxWidth + o];
+            const double counts = static_cast<double>(sum) / kNominal;
+            mean_[level * row_ + o] = static_cast<float>(counts);
+            spread_[level * row_ + o] = static_cast<float>(device_.read_sigma * std::sqrt(counts) / kDigitSigma);
+            live = live || sum != 0;
         }
         live_[level] = live ? 1 : 0;
     });
@@ -54,8 +55,9 @@ void NoisySum::add_input(std::size_t input, std::uint32_t number, const AnalogBl
     adds.first_image = place_.first_image;
     adds.offset = levels_.offsets[input];
     adds.input = number;
-    adds.block = (place_.layer << 20U) + place_.first_output * static_cast<std::uint32_t>(kNoiseLanes);
-    adds.key = {static_cast<std::uint32_t>(device_.seed) ^ kReadStream, static_cast<std::uint32_t>(device_.seed >> 32U)};
+    adds.block = (place_.layer << 20U) + place_.first_output;
+    adds.key = {static_cast<std::uint32_t>(device_.seed) ^ kReadStream,
+                static_cast<std::uint32_t>(device_.seed >> 32U)};
     adds.mean = mean_.data();
     adds.spread = spread_.data();
     adds.live = live_.data();

@@ -10,7 +10,8 @@
 
 namespace veilram {
 
-/// Which counts these are: every count of an inference has a random number of its own, whatever the batch or the thread.
+/// Which counts these are: every count of an inference has a random number of its own, whatever the batch or the
+/// thread.
 struct NoisePlace {
     std::uint32_t first_image = 0;  ///< number of the batch's first image
     std::size_t plane = 1;          ///< positions of one image
@@ -19,8 +20,8 @@ struct NoisePlace {
     std::uint32_t first_output = 0; ///< of the block, in its group; below 2^16
 };
 
-/// One block of up to kMaxWidth outputs, as RowAdder, for chips whose cells differ from read to read. A read's noise has the
-/// standard deviation read_sigma * sqrt(count): every conducting cell deviates on its own.
+/// One block of up to kMaxWidth outputs, as RowAdder, for chips whose cells differ from read to read. A read's noise
+/// has the standard deviation read_sigma * sqrt(count): every conducting cell deviates on its own.
 class NoisySum {
 public:
     NoisySum(const DeviceConfig& device, std::size_t outputs, const AdcConfig& adc);
@@ -35,7 +36,7 @@ private:
     void make_tables(const LevelSet& levels);
 
     const DeviceConfig device_;
-    const std::size_t outputs_;
+    const std::size_t outputs_, row_;
     const ByteAdc adc_;
     LevelView levels_;
     SumView sums_;

@@ -38,8 +38,8 @@ OutputBytes negative_of_slot(const Program& program, const BitMatrix& signs, int
     return negative;
 }
 
-/// Parts of the positions, so that there is work for all threads though a layer has few outputs. Every part makes its own
-/// tables, hence no more than needed.
+/// Parts of the positions, so that there is work for all threads though a layer has few outputs. Every part makes its
+/// own tables, hence no more than needed.
 std::size_t parts_of(std::size_t positions, std::size_t blocks) {
     constexpr std::size_t kPositionsWorthTables = 2048;
     const std::size_t threads = thread_count();
@@ -186,11 +186,11 @@ void ScEngine::sum_rows(std::size_t layer, const Block& block, const LevelMap& l
     for (const std::size_t x : block.crossbars) {
         const std::size_t chip = program_.layers[layer].first_crossbar + x;
         const auto read_all = [&](auto& cells) {
-            for_each_slot(layer, x, block, levels,
-                          [&](std::size_t input, const GslVector& vector, const StreamSet& streams,
-                              const OutputBytes& negative) {
-                              cells.read_slot(vector, streams, adc, negative, adder.add_input(input, negative));
-                          });
+            for_each_slot(
+                layer, x, block, levels,
+                [&](std::size_t input, const GslVector& vector, const StreamSet& streams, const OutputBytes& negative) {
+                    cells.read_slot(vector, streams, adc, negative, adder.add_input(input, negative));
+                });
         };
         CellBlock ideal(nvm_.cells[chip], program_.array, block.first_pair, block.outputs);
         if (analog_.empty())
@@ -215,12 +215,12 @@ void ScEngine::sum_noise(std::size_t layer, int group, const Block& block, const
     for (const std::size_t x : block.crossbars) {
         const std::size_t chip = program_.layers[layer].first_crossbar + x;
         const AnalogBlock& cells = analog_[chip][block.first_pair / kMaxWidth];
-        for_each_slot(layer, x, block, levels,
-                      [&](std::size_t input, const GslVector& vector, const StreamSet& streams,
-                          const OutputBytes& negative) {
-                          const auto number = static_cast<std::uint32_t>(first_number) + static_cast<std::uint32_t>(input);
-                          sum.add_input(input, number, cells, vector, streams, negative);
-                      });
+        for_each_slot(
+            layer, x, block, levels,
+            [&](std::size_t input, const GslVector& vector, const StreamSet& streams, const OutputBytes& negative) {
+                const auto number = static_cast<std::uint32_t>(first_number) + static_cast<std::uint32_t>(input);
+                sum.add_input(input, number, cells, vector, streams, negative);
+            });
     }
 }
 

@@ -23,7 +23,8 @@ BitMatrix true_signs(const Program& program, const BitMatrix& stored, const Laye
 std::vector<std::int32_t> realised_weight_sums(const Program& program, const NvmPart& nvm, std::size_t layer,
                                                const LayerSecrets& secrets);
 
-/// What the slot's streams are made from. `sign_row` is its stored row, masked or not: its bits are the converter's source.
+/// What the slot's streams are made from. `sign_row` is its stored row, masked or not: its bits are the converter's
+/// source.
 StreamSource stream_source(const Program& program, const Word* sign_row, const StartTable& start);
 
 /// What a device with these cells and these secrets computes. The owner's device has the true secrets; a pirate's has
@@ -33,7 +34,8 @@ class ScEngine final : public LevelEngine {
 public:
     /// Keeps references to `program` and `nvm`; they must outlive the engine. Throws ModelError when cells or secrets
     /// do not fit the program.
-    /// `device` says how far the chip's cells are from ideal ones; then conductances of all cells are kept, two bytes each.
+    /// `device` says how far the chip's cells are from ideal ones; then conductances of all cells are kept, two bytes
+    /// each.
     ScEngine(const Program& program, const NvmPart& nvm, std::vector<LayerSecrets> secrets,
              const DeviceConfig& device = {});
 

@@ -1,5 +1,6 @@
 // The digital periphery: everything but the matrix products, in single precision.
 #include "models/base/diagnostics.hpp"
+#include "models/base/parallel.hpp"
 #include "models/nn/infer.hpp"
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 
 namespace veilram {
 namespace {
+
+constexpr std::size_t kGrain = 1 << 15; ///< values that are worth a task of their own
 
 /// Samples of a window that lie in the image, along one dimension: first, first + dilation, ... below `end`.
 struct Taps {
@@ -26,17 +29,20 @@ Taps taps(int position, int kernel, int stride, int pad_before, int pad_after, i
 template <class Reduce> void pool(const Window& w, const Tensor& in, Tensor& out, Reduce reduce) {
     const int in_h = static_cast<int>(in.dim(2)), in_w = static_cast<int>(in.dim(3));
     const std::size_t planes = static_cast<std::size_t>(in.dim(0) * in.dim(1));
-    float* result = out.data.data();
-    for (std::size_t plane = 0; plane < planes; ++plane) {
-        const float* from = in.data.data() + plane * in_h * in_w;
-        for (int y = 0; y < out.dim(2); ++y) {
-            const Taps rows = taps(y, w.kernel_h, w.stride_h, w.pad_top, w.pad_bottom, w.dilation_h, in_h);
-            for (int x = 0; x < out.dim(3); ++x) {
-                const Taps columns = taps(x, w.kernel_w, w.stride_w, w.pad_left, w.pad_right, w.dilation_w, in_w);
-                *result++ = reduce(from, rows, columns);
+    const std::size_t out_plane = static_cast<std::size_t>(out.dim(2) * out.dim(3));
+    parallel_ranges(planes, kGrain / std::max<std::size_t>(out_plane, 1) + 1, [&](std::size_t first, std::size_t last) {
+        float* result = out.data.data() + first * out_plane;
+        for (std::size_t plane = first; plane < last; ++plane) {
+            const float* from = in.data.data() + plane * in_h * in_w;
+            for (int y = 0; y < out.dim(2); ++y) {
+                const Taps rows = taps(y, w.kernel_h, w.stride_h, w.pad_top, w.pad_bottom, w.dilation_h, in_h);
+                for (int x = 0; x < out.dim(3); ++x) {
+                    const Taps columns = taps(x, w.kernel_w, w.stride_w, w.pad_left, w.pad_right, w.dilation_w, in_w);
+                    *result++ = reduce(from, rows, columns);
+                }
             }
         }
-    }
+    });
 }
 
 class Digital {
@@ -45,17 +51,23 @@ public:
 
     void operator()(const BatchNorm& op) const {
         const std::size_t channels = op.gamma.size(), plane = plane_size(), images = in_[0]->dim(0);
-        for (std::size_t part = 0; part < images * channels; ++part) {
-            const std::size_t c = part % channels;
-            const float factor = op.gamma[c] / std::sqrt(op.variance[c] + op.epsilon);
-            const float shift = op.beta[c] - op.mean[c] * factor;
-            for (std::size_t i = part * plane; i < (part + 1) * plane; ++i)
-                out_.data[i] = in_[0]->data[i] * factor + shift;
-        }
+        parallel_ranges(images * channels, kGrain / std::max<std::size_t>(plane, 1) + 1,
+                        [&](std::size_t first, std::size_t last) {
+                            for (std::size_t part = first; part < last; ++part) {
+                                const std::size_t c = part % channels;
+                                const float factor = op.gamma[c] / std::sqrt(op.variance[c] + op.epsilon);
+                                const float shift = op.beta[c] - op.mean[c] * factor;
+                                for (std::size_t i = part * plane; i < (part + 1) * plane; ++i)
+                                    out_.data[i] = in_[0]->data[i] * factor + shift;
+                            }
+                        });
     }
     void operator()(const Relu&) const {
-        std::transform(in_[0]->data.begin(), in_[0]->data.end(), out_.data.begin(),
-                       [](float v) { return v > 0 ? v : 0; });
+        const float* from = in_[0]->data.data();
+        float* to = out_.data.data();
+        parallel_ranges(out_.size(), kGrain, [&](std::size_t first, std::size_t last) {
+            std::transform(from + first, from + last, to + first, [](float v) { return v > 0 ? v : 0; });
+        });
     }
     void operator()(const MaxPool& op) const {
         const int in_w = static_cast<int>(in_[0]->dim(3));
@@ -89,8 +101,11 @@ public:
         }
     }
     void operator()(const Add&) const {
-        std::transform(in_[0]->data.begin(), in_[0]->data.end(), in_[1]->data.begin(), out_.data.begin(),
-                       std::plus<>());
+        const float *a = in_[0]->data.data(), *b = in_[1]->data.data();
+        float* to = out_.data.data();
+        parallel_ranges(out_.size(), kGrain, [&](std::size_t first, std::size_t last) {
+            std::transform(a + first, a + last, b + first, to + first, std::plus<>());
+        });
     }
     void operator()(const Pad& op) const {
         std::fill(out_.data.begin(), out_.data.end(), op.value);

@@ -1,6 +1,7 @@
 #include "models/nn/level_engine.hpp"
 
 #include "models/base/diagnostics.hpp"
+#include "models/base/parallel.hpp"
 
 #include <algorithm>
 
@@ -33,7 +34,7 @@ void dequantise(const Accumulators& acc, int group, int unit, const LayerQuant& 
         scale[o] = static_cast<double>(quant.weight_scale[first + o]) * quant.input.scale / (kLevels * unit);
     }
     // Sums lie by position, results by channel: tile by tile, so that both stay in the cache.
-    for (std::size_t image = 0; image < images; ++image)
+    parallel_for(images, [&](std::size_t image) {
         for (std::size_t p0 = 0; p0 < plane; p0 += kTile)
             for (std::size_t o = 0; o < outputs; ++o) {
                 const std::int32_t* from = acc.acc.data() + image * plane * outputs + o;
@@ -41,6 +42,7 @@ void dequantise(const Accumulators& acc, int group, int unit, const LayerQuant& 
                 for (std::size_t p = p0; p < std::min(p0 + kTile, plane); ++p)
                     to[p] = static_cast<float>((from[p * outputs] - offset[o]) * scale[o] + quant.bias[first + o]);
             }
+    });
 }
 
 Tensor LevelEngine::apply(std::size_t layer, const Node& node, const Tensor& input) {
@@ -62,8 +64,8 @@ Accumulators ExactEngine::accumulate(std::size_t layer, int group, const LevelMa
     const QuantWeights& weights = weights_.at(layer);
     const int inputs = weights.shape.inputs, outputs = weights.shape.outputs;
     if (levels.inputs() != inputs)
-        throw ModelError("layer " + std::to_string(layer) + ": " + std::to_string(levels.inputs()) +
-                         " inputs for " + std::to_string(inputs) + " weights");
+        throw ModelError("layer " + std::to_string(layer) + ": " + std::to_string(levels.inputs()) + " inputs for " +
+                         std::to_string(inputs) + " weights");
     const std::int16_t* matrix = weights.q.data() + static_cast<std::size_t>(group) * outputs * inputs;
     Accumulators result{levels.positions(), outputs, std::vector<std::int32_t>(levels.positions() * outputs)};
     std::vector<std::int16_t> patch(inputs);

@@ -1,6 +1,7 @@
 #include "models/nn/level_map.hpp"
 
 #include "models/base/diagnostics.hpp"
+#include "models/base/parallel.hpp"
 #include "models/nn/im2col.hpp"
 
 #include <array>
@@ -43,14 +44,17 @@ LevelMap conv_levels(const Conv& conv, int group, const Tensor& input, const Act
     const std::size_t group_size = channels * g.in_h * g.in_w;
     const std::size_t padded_plane = g.padded_size() / channels;
     map.levels.assign(images * g.padded_size(), static_cast<std::uint8_t>(quant.zero));
-    for (std::size_t image = 0; image < images; ++image) {
+    std::vector<LevelSet> seen(images * channels);
+    parallel_for(images, [&](std::size_t image) {
         const float* from = input.data.data() + (image * conv.groups + static_cast<std::size_t>(group)) * group_size;
         std::uint8_t* padded = map.levels.data() + image * g.padded_size();
         for_each_row(g, [&](std::size_t source, std::size_t target) {
             to_levels(from + source, static_cast<std::size_t>(g.in_w), quant, padded + target);
         });
-        for (std::size_t c = 0; c < channels; ++c) note_seen(padded + c * padded_plane, padded_plane, map.seen[c]);
-    }
+        for (std::size_t c = 0; c < channels; ++c)
+            note_seen(padded + c * padded_plane, padded_plane, seen[image * channels + c]);
+    });
+    for (std::size_t i = 0; i < seen.size(); ++i) map.seen[i % channels].add(seen[i]);
     return map;
 }
 

@@ -58,7 +58,8 @@ public:
     }
     void pool() { value_ = append(graph_, "pool1", MaxPool{square(3, 2, 1)}); }
 
-    /// A stage of `blocks` blocks, the first of which has `stride`. A bottleneck narrows to `width` and widens to 4 width.
+    /// A stage of `blocks` blocks, the first of which has `stride`. A bottleneck narrows to `width` and widens to 4
+    /// width.
     void stage(int blocks, int width, int stride, bool bottleneck) {
         for (int i = 0; i < blocks; ++i) {
             const std::string name = "block" + std::to_string(++block_);

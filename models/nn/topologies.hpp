@@ -16,8 +16,8 @@ Graph lenet5();
 /// channels, a pool after every second, dense 1024 and 10. All weights are 0.
 Graph vgg8();
 
-/// ResNet-20 for 3x32x32 with 1x1 convs in the shortcuts that change shape (option B), batch norms folded. After K. He et
-/// al., "Deep residual learning for image recognition", CVPR 2016. All weights are 0.
+/// ResNet-20 for 3x32x32 with 1x1 convs in the shortcuts that change shape (option B), batch norms folded. After K. He
+/// et al., "Deep residual learning for image recognition", CVPR 2016. All weights are 0.
 Graph resnet20();
 /// ResNet-18 and ResNet-50 for 3x224x224, of the same source, batch norms folded. All weights are 0.
 Graph resnet18();

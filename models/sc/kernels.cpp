@@ -4,10 +4,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "models/sc/kernels.cpp"
+#include <algorithm>
 #include <hwy/foreach_target.h> // compiles this file once for each instruction set
 #include <hwy/highway.h>
-
-#include <algorithm>
 
 HWY_BEFORE_NAMESPACE();
 namespace veilram {
@@ -15,7 +14,8 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_TARGET == HWY_SCALAR // the definitions, byte by byte: for processors without vectors, and to test the others against
+#if HWY_TARGET ==                                                                                                      \
+    HWY_SCALAR // the definitions, byte by byte: for processors without vectors, and to test the others against
 
 void CountLines(const Word* lines, std::size_t rows, std::size_t words, const Word* stream, std::uint16_t* counts) {
     for (std::size_t r = 0; r < rows; ++r, lines += words) {
@@ -38,8 +38,8 @@ void FillRows(const std::uint8_t* sums, std::size_t width, const StreamFamily& f
         const StreamFamily::Runs& runs = family.runs[level];
         for (std::size_t o = 0; o < width; ++o) {
             const auto at = [&](std::uint16_t place) { return sums[place * width + o]; };
-            const auto count = static_cast<std::uint8_t>(at(runs.last[0]) - at(runs.first[0]) + at(runs.last[1]) -
-                                                         at(runs.first[1]));
+            const auto count =
+                static_cast<std::uint8_t>(at(runs.last[0]) - at(runs.first[0]) + at(runs.last[1]) - at(runs.first[1]));
             table[level * width + o] = static_cast<std::uint8_t>((std::min(count, adc.limit) & adc.mask) ^ flip[o]);
         }
     });
@@ -112,7 +112,7 @@ void RunningSumsOf(const std::uint8_t* HWY_RESTRICT bits, std::uint8_t* HWY_REST
 
 template <std::size_t kWidth>
 void FillRowsOf(const std::uint8_t* HWY_RESTRICT sums, const StreamFamily& family, const LevelSet& levels,
-              const ByteAdc& adc, const std::uint8_t* HWY_RESTRICT flip, std::uint8_t* HWY_RESTRICT table) {
+                const ByteAdc& adc, const std::uint8_t* HWY_RESTRICT flip, std::uint8_t* HWY_RESTRICT table) {
     using R = Row<kWidth>;
     const typename R::Bytes d;
     const auto limit = hn::Set(d, adc.limit), mask = hn::Set(d, adc.mask);
@@ -192,7 +192,7 @@ void RunningSums(const std::uint8_t* bits, std::size_t width, std::uint8_t* sums
 }
 
 void FillRows(const std::uint8_t* sums, std::size_t width, const StreamFamily& family, const LevelSet& levels,
-                   const ByteAdc& adc, const std::uint8_t* flip, std::uint8_t* table) {
+              const ByteAdc& adc, const std::uint8_t* flip, std::uint8_t* table) {
     if (width == 64) return FillRowsOf<64>(sums, family, levels, adc, flip, table);
     if (width == 32) return FillRowsOf<32>(sums, family, levels, adc, flip, table);
     FillRowsOf<16>(sums, family, levels, adc, flip, table);

@@ -1,5 +1,5 @@
-// The inner loops of bit-true counting, compiled for several instruction sets; the best that the processor has is chosen
-// at run time. All give the same bits.
+// The inner loops of bit-true counting, compiled for several instruction sets; the best that the processor has is
+// chosen at run time. All give the same bits.
 #pragma once
 
 #include "models/base/bits.hpp"
@@ -58,8 +58,8 @@ void flush_sums(std::uint16_t* sums, std::size_t positions, std::size_t width, s
 
 /// Instruction sets that this build and this processor have, best first, by name.
 std::vector<std::string> simd_levels();
-/// Uses this one from now on; an empty name means the best. For tests and benchmarks. Throws UserError when it is not one of
-/// simd_levels(). Not to be called while kernels run.
+/// Uses this one from now on; an empty name means the best. For tests and benchmarks. Throws UserError when it is not
+/// one of simd_levels(). Not to be called while kernels run.
 void use_simd_level(const std::string& name);
 
 } // namespace veilram

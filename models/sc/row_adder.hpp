@@ -24,16 +24,16 @@ struct SumView {
     std::size_t stride = 0;
 };
 
-/// One block of up to kMaxWidth outputs. Tables of inputs are collected until they fill a core's cache, then their rows are
-/// added at all positions at once. Order and grouping of the inputs do not change a bit.
+/// One block of up to kMaxWidth outputs. Tables of inputs are collected until they fill a core's cache, then their rows
+/// are added at all positions at once. Order and grouping of the inputs do not change a bit.
 class RowAdder {
 public:
     explicit RowAdder(std::size_t outputs);
 
     /// Starts a new sum at these positions. Both views must stay until finish().
     void begin(const LevelView& levels, const SumView& sums);
-    /// The table of input `input`, to be filled by CellBlock::read_slot() before the next call. It holds what an earlier
-    /// input left. `flip` are that input's signs.
+    /// The table of input `input`, to be filled by CellBlock::read_slot() before the next call. It holds what an
+    /// earlier input left. `flip` are that input's signs.
     std::uint8_t* add_input(std::size_t input, const OutputBytes& flip);
     /// Adds what is still waiting.
     void finish();

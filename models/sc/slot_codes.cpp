@@ -38,7 +38,8 @@ std::array<Word, words_for(kStreamBits)> cell_mask(const GslVector& vector, std:
 } // namespace
 
 std::size_t width_for(std::size_t outputs) {
-    const auto* width = std::find_if(std::begin(kWidths), std::end(kWidths), [&](std::size_t w) { return w >= outputs; });
+    const auto* width =
+        std::find_if(std::begin(kWidths), std::end(kWidths), [&](std::size_t w) { return w >= outputs; });
     if (outputs == 0 || width == std::end(kWidths))
         throw ModelError("no table row holds " + std::to_string(outputs) + " outputs");
     return *width;
@@ -96,8 +97,9 @@ void CellBlock::read_by_sums(const GslVector& vector, const StreamSet& streams, 
     for (std::size_t place = 0; place < kStreamBits; ++place) {
         const std::size_t line = family.order[place];
         const Word connected = get_bit(vector.data(), line / segment) ? upper_[line] : lower_[line];
-        std::memcpy(bits.data() + place * (width_ / 8), &connected, sizeof connected); // the next place writes over what is
-                                                                                        // too much for a narrow row
+        std::memcpy(bits.data() + place * (width_ / 8), &connected,
+                    sizeof connected); // the next place writes over what is
+                                       // too much for a narrow row
     }
     running_sums(bits.data(), width_, sums.data());
     fill_rows(sums.data(), width_, family, streams.levels(), adc, aligned_flip.data(), table);

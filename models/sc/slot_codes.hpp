@@ -42,8 +42,8 @@ private:
     void turn_cells();
     void read_by_sums(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc, const OutputBytes& flip,
                       std::uint8_t* table);
-    void read_one_by_one(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc,
-                         const OutputBytes& flip, std::uint8_t* table) const;
+    void read_one_by_one(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc, const OutputBytes& flip,
+                         std::uint8_t* table) const;
 
     const BitMatrix& cells_;
     const ArrayGeometry array_;

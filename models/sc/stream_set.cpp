@@ -16,15 +16,15 @@ void write_stream(const StreamSource& source, unsigned level, Word* stream) {
 
 StreamSet::StreamSet(const StreamSource& source, const LevelSet& levels) : levels_(levels) {
     if (levels.count() > kFewLevels) {
-        family_ = source.converter.kind == ConverterKind::lfsr ? lfsr_family(source.converter.lfsr_seed)
-                                                               : sign_bit_family(source.sign_row, *source.start, levels);
+        family_ = source.converter.kind == ConverterKind::lfsr
+                      ? lfsr_family(source.converter.lfsr_seed)
+                      : sign_bit_family(source.sign_row, *source.start, levels);
         return;
     }
     streams_ = BitMatrix(levels.count(), kStreamBits);
     std::size_t row = 0;
-    levels.for_each([&](std::size_t level) {
-        write_stream(source, static_cast<unsigned>(level), streams_.row(row++));
-    });
+    levels.for_each(
+        [&](std::size_t level) { write_stream(source, static_cast<unsigned>(level), streams_.row(row++)); });
 }
 
 void StreamSet::write(unsigned level, Word* stream) const {

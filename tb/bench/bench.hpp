@@ -24,11 +24,11 @@ std::vector<KernelRow> bench_kernels(double seconds);
 
 /// What to measure of a network.
 struct NetworkJob {
-    std::string network;   ///< one of bench_networks()
-    std::string fidelity;  ///< functional or lt
+    std::string network;  ///< one of bench_networks()
+    std::string fidelity; ///< functional or lt
     std::size_t threads = 1;
-    std::size_t batch = 1;  ///< images that go through each layer together
-    std::size_t images = 1; ///< timed, after one batch that is not
+    std::size_t batch = 1;    ///< images that go through each layer together
+    std::size_t images = 1;   ///< timed, after one batch that is not
     DeviceConfig device = {}; ///< how far the cells are from ideal
 };
 struct NetworkRow {
@@ -45,8 +45,8 @@ const std::vector<std::string>& bench_networks();
 /// The published comparison: every network as its row of docs/performance.md says; fewer and smaller with `brief`.
 std::vector<NetworkJob> standard_jobs(bool brief);
 
-/// Compiles the network into `folder` unless it is there from an earlier run, then runs the job in a process of its own.
-/// Throws UserError for an unknown network or fidelity.
+/// Compiles the network into `folder` unless it is there from an earlier run, then runs the job in a process of its
+/// own. Throws UserError for an unknown network or fidelity.
 NetworkRow bench_network(const NetworkJob& job, const std::string& folder);
 
 } // namespace veilram

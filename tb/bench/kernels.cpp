@@ -1,13 +1,12 @@
-#include "models/base/random.hpp"
 #include "models/base/parallel.hpp"
+#include "models/base/random.hpp"
 #include "models/mapping/bls.hpp"
 #include "models/sc/row_adder.hpp"
 #include "tb/bench/bench.hpp"
 #include "tb/bench/roofline.hpp"
 
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
+#include <benchmark/benchmark.h>
 #include <functional>
 #include <map>
 
@@ -179,9 +178,13 @@ std::vector<KernelRow> bench_kernels(double seconds) {
     const std::vector<Kernel> kernels = all_kernels();
     benchmark::ClearRegisteredBenchmarks();
     for (const Kernel& kernel : kernels)
-        benchmark::RegisterBenchmark(kernel.name.c_str(), [&kernel](benchmark::State& state) {
-            for (auto _ : state) kernel.work();
-        })->MinTime(seconds / kRepetitions)->Repetitions(kRepetitions)->ReportAggregatesOnly(true);
+        benchmark::RegisterBenchmark(kernel.name.c_str(),
+                                     [&kernel](benchmark::State& state) {
+                                         for (auto _ : state) kernel.work();
+                                     })
+            ->MinTime(seconds / kRepetitions)
+            ->Repetitions(kRepetitions)
+            ->ReportAggregatesOnly(true);
     Medians medians;
     benchmark::RunSpecifiedBenchmarks(&medians);
 

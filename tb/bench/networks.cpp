@@ -1,21 +1,21 @@
 #include "models/base/diagnostics.hpp"
 #include "models/base/parallel.hpp"
 #include "models/base/random.hpp"
+#include "models/data/dataset.hpp"
 #include "models/image/compile.hpp"
 #include "models/image/sc_engine.hpp"
 #include "models/nn/topologies.hpp"
 #include "tb/bench/bench.hpp"
 #include "tb/host/system.hpp"
 
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace veilram {
 namespace fs = std::filesystem;
@@ -30,7 +30,8 @@ Graph topology_of(const std::string& network) {
     if (network == "vgg8") return vgg8();
     if (network == "resnet18") return resnet18();
     if (network == "resnet50") return resnet50();
-    throw UserError("there is no benchmark network '" + network + "'; choose lenet5, resnet20, vgg8, resnet18 or resnet50");
+    throw UserError("there is no benchmark network '" + network +
+                    "'; choose lenet5, resnet20, vgg8, resnet18 or resnet50");
 }
 
 std::int64_t products_of(const Graph& graph) {
@@ -42,7 +43,9 @@ std::int64_t products_of(const Graph& graph) {
     return products;
 }
 
-std::vector<std::uint8_t> random_pixels(const Graph& graph, std::size_t images) {
+/// Generated digits for LeNet-5, random bytes for the others.
+std::vector<std::uint8_t> test_pixels(const Graph& graph, std::size_t images) {
+    if (graph.name == "lenet5") return generate_digits(kSeed, Split::test, images).pixels;
     Rng rng = make_rng(kSeed, "bench/images");
     std::vector<std::uint8_t> pixels(images * static_cast<std::size_t>(element_count(graph.in_shape)));
     for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(rng());
@@ -52,7 +55,7 @@ std::vector<std::uint8_t> random_pixels(const Graph& graph, std::size_t images) 
 /// The paper's mapping with n = 8, sign-bit converter and masked signs: the defaults.
 void compile_into(const std::string& network, const std::string& file) {
     const Graph graph = randomise(topology_of(network), kSeed);
-    const std::vector<std::uint8_t> pixels = random_pixels(graph, kCalibrationImages);
+    const std::vector<std::uint8_t> pixels = test_pixels(graph, kCalibrationImages);
     const CompileConfig config;
     const Tensor images = to_tensor(pixels.data(), kCalibrationImages, graph.in_shape, config.input);
     write_image(compile(graph, calibrate(graph, images, config.quant), config).image, file);
@@ -64,7 +67,9 @@ struct Usage {
 Usage usage_now() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+    };
     const auto wall = std::chrono::steady_clock::now().time_since_epoch();
     return {seconds(usage.ru_utime) + seconds(usage.ru_stime), std::chrono::duration<double>(wall).count()};
 }
@@ -90,7 +95,7 @@ struct Device {
         program = decode_program(image.memory.program);
         secrets = open_secrets(image, program, load_root_key({}), 1);
         image_size = static_cast<std::size_t>(element_count(program.graph.in_shape));
-        pixels = random_pixels(program.graph, std::max(job.images, job.batch));
+        pixels = test_pixels(program.graph, std::max(job.images, job.batch));
     }
     const std::uint8_t* pixels_of(std::size_t first) const { return pixels.data() + first * image_size; }
 };
@@ -109,10 +114,11 @@ ChipConfig chip_with_costs(const Device& device) {
     chip.root_key = load_root_key({});
     const Cost cost{Ps{1000}, Fj{1000}};
     ChipCosts& c = chip.costs;
-    for (Cost* each : {&c.array_read, &c.adc_conversion, &c.cell_write, &c.sign_row_read, &c.inject, &c.start_table_load,
-                       &c.lfsr_bit, &c.gsl_vector_load, &c.gsl_zeroise, &c.gsl_line_switch, &c.accumulate,
-                       &c.digital_element, &c.mask_row, &c.aes_block, &c.sha_block, &c.key_sram_word, &c.dram_access,
-                       &c.dram_burst, &c.host_access, &c.power_ramp})
+    for (Cost* each :
+         {&c.array_read,       &c.adc_conversion,  &c.cell_write,      &c.sign_row_read, &c.inject,
+          &c.start_table_load, &c.lfsr_bit,        &c.gsl_vector_load, &c.gsl_zeroise,   &c.gsl_line_switch,
+          &c.accumulate,       &c.digital_element, &c.mask_row,        &c.aes_block,     &c.sha_block,
+          &c.key_sram_word,    &c.dram_access,     &c.dram_burst,      &c.host_access,   &c.power_ramp})
         *each = cost;
     return chip;
 }
@@ -138,8 +144,8 @@ Usage run_lt(const Device& device, const NetworkJob& job) {
     return usage;
 }
 
-/// Runs `work` in a process of its own - SystemC elaborates once a process, and peak memory is a process's - and returns what
-/// it wrote into the row.
+/// Runs `work` in a process of its own - SystemC elaborates once a process, and peak memory is a process's - and
+/// returns what it wrote into the row.
 NetworkRow in_child(const NetworkJob& job, const std::function<void(NetworkRow&)>& work) {
     int ends[2] = {};
     if (pipe(ends) != 0) throw ModelError("cannot make a pipe");
@@ -169,7 +175,8 @@ NetworkRow in_child(const NetworkJob& job, const std::function<void(NetworkRow&)
     close(ends[0]);
     int status = 0;
     waitpid(child, &status, 0);
-    if (!complete || status != 0) throw ModelError("the benchmark of " + job.network + ", " + job.fidelity + ", did not finish");
+    if (!complete || status != 0)
+        throw ModelError("the benchmark of " + job.network + ", " + job.fidelity + ", did not finish");
     return {job, figures[0], figures[1], static_cast<std::int64_t>(figures[2]), 0};
 }
 

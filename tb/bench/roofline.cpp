@@ -14,8 +14,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET == HWY_SCALAR
 
 void AddRowsInOrder(const std::uint8_t* table, std::size_t rows, std::uint16_t* sums) {
-    for (std::size_t i = 0; i < rows * 64; ++i)
-        sums[i % 64] = static_cast<std::uint16_t>(sums[i % 64] + table[i]);
+    for (std::size_t i = 0; i < rows * 64; ++i) sums[i % 64] = static_cast<std::uint16_t>(sums[i % 64] + table[i]);
 }
 
 std::uint64_t AndPopcount(std::uint64_t a, std::uint64_t b, std::size_t words) {

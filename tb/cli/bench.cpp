@@ -1,8 +1,9 @@
 // `bench`: how fast this build is on this machine.
+#include "tb/bench/bench.hpp"
+
 #include "models/base/diagnostics.hpp"
 #include "models/base/file.hpp"
 #include "models/sc/kernels.hpp"
-#include "tb/bench/bench.hpp"
 #include "tb/cli/commands.hpp"
 
 #include <nlohmann/json.hpp>
@@ -20,18 +21,19 @@ using Json = nlohmann::ordered_json;
 constexpr double kSeconds = 2.0, kBriefSeconds = 0.1;
 
 void print(const KernelRow& row, std::ostream& out) {
-    out << std::left << std::setw(28) << row.name << std::right << std::setw(14) << std::setprecision(4) << row.value << " "
-        << row.unit;
-    if (row.roofline_fraction) out << "  " << std::setprecision(3) << *row.roofline_fraction * 100 << " % of its roofline";
+    out << std::left << std::setw(28) << row.name << std::right << std::setw(14) << std::setprecision(4) << row.value
+        << " " << row.unit;
+    if (row.roofline_fraction)
+        out << "  " << std::setprecision(3) << *row.roofline_fraction * 100 << " % of its roofline";
     out << std::endl;
 }
 
 void print(const NetworkRow& row, std::ostream& out) {
     const std::string what = row.job.fidelity + (row.job.device.read_sigma > 0 ? ", noise" : "");
     out << std::left << std::setw(10) << row.job.network << std::setw(18) << what << std::right << std::setw(2)
-        << row.job.threads << " threads  batch " << std::setw(4) << row.job.batch << std::setprecision(4) << std::setw(12)
-        << row.cpu_s_per_image << " CPU s/image" << std::setw(12) << row.wall_s_per_image << " s/image" << std::setw(8)
-        << row.peak_rss_bytes / (1 << 20) << " MiB" << std::endl;
+        << row.job.threads << " threads  batch " << std::setw(4) << row.job.batch << std::setprecision(4)
+        << std::setw(12) << row.cpu_s_per_image << " CPU s/image" << std::setw(12) << row.wall_s_per_image << " s/image"
+        << std::setw(8) << row.peak_rss_bytes / (1 << 20) << " MiB" << std::endl;
 }
 
 Json to_json(const KernelRow& row) {

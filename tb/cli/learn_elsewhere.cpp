@@ -2,11 +2,10 @@
 #include "models/base/diagnostics.hpp"
 #include "tb/cli/commands.hpp"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <ostream>
 #include <system_error>
+#include <unistd.h>
 
 namespace veilram {
 namespace {

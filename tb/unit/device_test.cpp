@@ -37,14 +37,15 @@ DeviceConfig noisy_device() {
     return device;
 }
 
-/// A crossbar read by definition on cells that are not ideal: the sum of the conductances of the connected cells under driven
-/// word lines.
+/// A crossbar read by definition on cells that are not ideal: the sum of the conductances of the connected cells under
+/// driven word lines.
 std::int64_t literal_sum(const BitMatrix& cells, const ArrayGeometry& array, const DeviceConfig& device,
                          std::uint32_t crossbar, std::size_t pair, const GslVector& vector, const Word* stream) {
     std::int64_t sum = 0;
     for (std::size_t t = 0; t < kStreamBits; ++t) {
         if (!get_bit(stream, t)) continue;
-        const std::size_t row = get_bit(vector.data(), t / static_cast<std::size_t>(array.segment)) ? 2 * pair : 2 * pair + 1;
+        const std::size_t row =
+            get_bit(vector.data(), t / static_cast<std::size_t>(array.segment)) ? 2 * pair : 2 * pair + 1;
         sum += conductance(device, crossbar, row, t, cells.get(row, t));
     }
     return sum;

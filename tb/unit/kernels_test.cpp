@@ -40,7 +40,8 @@ BitMatrix sign_row(Rng& rng, int ones) {
 struct RandomSlot {
     explicit RandomSlot(Rng& rng)
         : array{2 * pick(rng, 1, 130), 256, 1 << pick(rng, 0, 3)},
-          cells(random_bits(rng, static_cast<std::size_t>(array.rows), kStreamBits)), row(sign_row(rng, pick(rng, 0, 256))) {
+          cells(random_bits(rng, static_cast<std::size_t>(array.rows), kStreamBits)),
+          row(sign_row(rng, pick(rng, 0, 256))) {
         for (std::uint8_t& h : start) h = static_cast<std::uint8_t>(pick(rng, 0, 255));
         source.converter = {pick(rng, 0, 1) == 0 ? ConverterKind::lfsr : ConverterKind::sign_bit,
                             static_cast<std::uint8_t>(pick(rng, 0, 255))};
@@ -201,7 +202,8 @@ TEST(RowAdderTest, SumsAreTheDefinitionsForAnyShape) {
         for (std::size_t p = 0; p < positions; ++p) origins[p] = static_cast<std::uint32_t>(p);
         for (std::size_t k = 0; k < inputs; ++k) offsets[k] = static_cast<std::uint32_t>(inputs - 1 - k);
         std::vector<std::uint8_t> codes(inputs * kStreamBits * width);
-        for (std::uint8_t& code : codes) code = static_cast<std::uint8_t>(pick(rng, 0, 3) == 0 ? 255 : pick(rng, 0, 255));
+        for (std::uint8_t& code : codes)
+            code = static_cast<std::uint8_t>(pick(rng, 0, 3) == 0 ? 255 : pick(rng, 0, 255));
         std::vector<OutputBytes> flips(inputs);
         for (OutputBytes& flip : flips) flip = random_flip(rng);
 
