@@ -315,6 +315,9 @@ TEST_F(CliTest, AWaveformThatCannotBeWrittenIsRefused) {
 }
 
 TEST_F(CliTest, AFullDiskIsReported) {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "AddressSanitizer misjudges an exception that follows the coroutines of SystemC 2.3.4";
+#endif
     fs::create_directories(path("full"));
     fs::create_symlink("/dev/full", path("full/run.vcd"));
     expect_refusal("run small.yaml --images 2 --out full", "full/run.vcd: cannot write the whole waveform");
