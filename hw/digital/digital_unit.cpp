@@ -166,13 +166,14 @@ void DigitalUnit::add_codes(const CrossbarPlan& plan, const Accumulate& command,
     const auto pairs = static_cast<std::size_t>(plan.outputs);
     for (std::size_t b = 0; b < command.codes->size(); ++b) {
         const std::size_t first = b * kMaxWidth, outputs = std::min(kMaxWidth, pairs - first);
-        alignas(kAlignment) OutputBytes negative{};
+        SignedInput signed_input{input, {}};
         for (std::size_t o = 0; o < outputs; ++o)
-            if (get_bit(signs, first_sign + first + o)) negative[o] = 255;
+            if (get_bit(signs, first_sign + first + o)) signed_input.flip[o] = 255;
         RowAdder& adder = adder_of(static_cast<std::size_t>(plan.first_output) + first, outputs);
         const CodeTable& codes = (*command.codes)[b];
-        flip_rows(codes.data(), width_for(outputs), levels_.seen_by(input), negative.data(),
-                  adder.add_input(input, negative));
+        adder.add_inputs({signed_input}, [&](std::size_t, std::uint8_t* table) {
+            flip_rows(codes.data(), width_for(outputs), levels_.seen_by(input), signed_input.flip.data(), table);
+        });
     }
 }
 

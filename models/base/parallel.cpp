@@ -2,6 +2,7 @@
 
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <memory>
@@ -31,7 +32,8 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& wor
         for (std::size_t i = 0; i < count; ++i) work(i);
         return;
     }
-    tbb::parallel_for(std::size_t{0}, count, work);
+    // A thread that waits here takes none of the work that lies around the loop: it would hold two loops' memory.
+    tbb::this_task_arena::isolate([&] { tbb::parallel_for(std::size_t{0}, count, work); });
 }
 
 void parallel_ranges(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& work) {

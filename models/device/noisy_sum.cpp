@@ -1,5 +1,7 @@
 #include "models/device/noisy_sum.hpp"
 
+#include "models/base/parallel.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -9,6 +11,7 @@ namespace {
 
 static_assert(4 * kNoiseLanes == kMaxWidth, "a block of outputs is what the noise kernel takes at once");
 
+constexpr std::size_t kPositionsWorthTask = 1024;
 constexpr std::uint32_t kReadStream = 0x52454144U; ///< keeps a chip's reads apart from its cells
 
 /// Standard deviation of the sum of eight hexadecimal digits.
@@ -40,20 +43,17 @@ void NoisySum::make_tables(const LevelSet& levels) {
     });
 }
 
-void NoisySum::add_input(std::size_t input, std::uint32_t number, const AnalogBlock& cells, const GslVector& vector,
-                         const StreamSet& streams, const OutputBytes& negative) {
+void NoisySum::add_input(const SignedInput& input, std::uint32_t number, const AnalogBlock& cells,
+                         const GslVector& vector, const StreamSet& streams) {
     cells.sum_slot(vector, streams, analog_);
     make_tables(streams.levels());
     std::array<std::int32_t, kMaxWidth> sign{};
-    for (std::size_t o = 0; o < outputs_; ++o) sign[o] = negative[o] != 0 ? -1 : 1;
+    for (std::size_t o = 0; o < outputs_; ++o) sign[o] = input.flip[o] != 0 ? -1 : 1;
     NoisyAdds adds{};
     adds.levels = levels_.levels;
-    adds.origins = levels_.origins;
-    adds.positions = levels_.positions;
-    adds.first_position = place_.first_position;
     adds.plane = place_.plane;
     adds.first_image = place_.first_image;
-    adds.offset = levels_.offsets[input];
+    adds.offset = levels_.offsets[input.input];
     adds.input = number;
     adds.block = (place_.layer << 20U) + place_.first_output;
     adds.key = {static_cast<std::uint32_t>(device_.seed) ^ kReadStream,
@@ -64,10 +64,16 @@ void NoisySum::add_input(std::size_t input, std::uint32_t number, const AnalogBl
     adds.sign = sign.data();
     adds.limit = adc_.limit;
     adds.mask = adc_.mask;
-    adds.acc = sums_.acc;
     adds.stride = sums_.stride;
     adds.outputs = outputs_;
-    add_noisy_rows(adds);
+    parallel_ranges(levels_.positions, kPositionsWorthTask, [&](std::size_t first, std::size_t last) {
+        NoisyAdds part = adds;
+        part.origins = levels_.origins + first;
+        part.positions = last - first;
+        part.first_position = first;
+        part.acc = sums_.acc + first * sums_.stride;
+        add_noisy_rows(part);
+    });
 }
 
 } // namespace veilram

@@ -13,9 +13,8 @@ namespace veilram {
 /// Which counts these are: every count of an inference has a random number of its own, whatever the batch or the
 /// thread.
 struct NoisePlace {
-    std::uint32_t first_image = 0;  ///< number of the batch's first image
-    std::size_t plane = 1;          ///< positions of one image
-    std::size_t first_position = 0; ///< of the view, in the batch
+    std::uint32_t first_image = 0; ///< number of the batch's first image
+    std::size_t plane = 1;         ///< positions of one image
     std::uint32_t layer = 0;
     std::uint32_t first_output = 0; ///< of the block, in its group; below 2^16
 };
@@ -28,9 +27,9 @@ public:
 
     /// Both views must stay until the last add_input().
     void begin(const LevelView& levels, const SumView& sums, const NoisePlace& place);
-    /// Adds input `input` (of the view), which is number `number` in the layer, read as slot of `cells`.
-    void add_input(std::size_t input, std::uint32_t number, const AnalogBlock& cells, const GslVector& vector,
-                   const StreamSet& streams, const OutputBytes& negative);
+    /// Adds an input of the view, which is number `number` in the layer, read as slot of `cells`.
+    void add_input(const SignedInput& input, std::uint32_t number, const AnalogBlock& cells, const GslVector& vector,
+                   const StreamSet& streams);
 
 private:
     void make_tables(const LevelSet& levels);

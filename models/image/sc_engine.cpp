@@ -38,14 +38,8 @@ OutputBytes negative_of_slot(const Program& program, const BitMatrix& signs, int
     return negative;
 }
 
-/// Parts of the positions, so that there is work for all threads though a layer has few outputs. Every part makes its
-/// own tables, hence no more than needed.
-std::size_t parts_of(std::size_t positions, std::size_t blocks) {
-    constexpr std::size_t kPositionsWorthTables = 2048;
-    const std::size_t threads = thread_count();
-    if (threads == 1) return 1;
-    const std::size_t wanted = (2 * threads + blocks - 1) / blocks;
-    return std::clamp<std::size_t>(positions / kPositionsWorthTables, 1, wanted);
+LevelView view_of(const LevelMap& levels) {
+    return {levels.levels.data(), levels.origins.data(), levels.positions(), levels.offsets.data()};
 }
 
 } // namespace
@@ -139,62 +133,65 @@ Accumulators ScEngine::accumulate(std::size_t layer, int group, const LevelMap& 
     if (levels.inputs() != shape.inputs)
         throw ModelError("layer " + std::to_string(layer) + ": " + std::to_string(levels.inputs()) + " inputs for " +
                          std::to_string(shape.inputs) + " weights");
-    const std::size_t positions = levels.positions();
-    Accumulators result{positions, shape.outputs, {}};
-    result.acc.resize(positions * static_cast<std::size_t>(shape.outputs));
+    const auto stride = static_cast<std::size_t>(shape.outputs);
+    Accumulators result{levels.positions(), shape.outputs, std::vector<std::int32_t>(levels.positions() * stride)};
     const std::vector<Block> blocks = blocks_of(layer, group);
-    const std::size_t parts = parts_of(positions, blocks.size());
-    parallel_for(blocks.size() * parts, [&](std::size_t task) {
-        const Block& block = blocks[task / parts];
-        const std::size_t part = task % parts;
-        const std::size_t first = positions * part / parts, last = positions * (part + 1) / parts;
-        const auto stride = static_cast<std::size_t>(shape.outputs);
-        const LevelView view{levels.levels.data(), levels.origins.data() + first, last - first, levels.offsets.data()};
-        const SumView sums{result.acc.data() + first * stride + block.first_output, stride};
+    parallel_for(blocks.size(), [&](std::size_t b) {
+        const SumView sums{result.acc.data() + blocks[b].first_output, stride};
         if (is_noisy())
-            sum_noise(layer, group, block, levels, view, sums);
+            sum_noise(layer, group, blocks[b], levels, sums);
         else
-            sum_rows(layer, block, levels, view, sums);
+            sum_rows(layer, blocks[b], levels, sums);
     });
     return result;
 }
 
-template <class Visit>
-void ScEngine::for_each_slot(std::size_t layer, std::size_t index, const Block& block, const LevelMap& levels,
-                             Visit visit) const {
+struct ScEngine::Slots {
+    std::vector<int> numbers; ///< in the crossbar
+    std::vector<SignedInput> inputs;
+};
+
+ScEngine::Slots ScEngine::slots_in_use(std::size_t layer, std::size_t index, const Block& block) const {
     const LayerProgram& plans = program_.layers[layer];
-    const CrossbarPlan& plan = plans.crossbars[index];
-    const LayerSecrets& secrets = secrets_[layer];
     const std::size_t chip = plans.first_crossbar + index;
-    const BitMatrix& stored = nvm_.signs[chip];
-    const BitMatrix signs = true_signs(program_, stored, secrets, static_cast<std::uint32_t>(chip));
+    const BitMatrix signs = true_signs(program_, nvm_.signs[chip], secrets_[layer], static_cast<std::uint32_t>(chip));
+    Slots slots;
     for (int slot = 0; slot < 2 * program_.n; ++slot) {
-        if (plan.inputs[slot] < 0) continue;
-        const auto input = static_cast<std::size_t>(plan.inputs[slot]);
-        const StreamSet streams(stream_source(program_, stored.row(sign_row(program_, slot)), secrets.start),
-                                levels.seen_by(input));
-        visit(input, secrets.gsl[index].of_slot(slot, program_.array.segments()), streams,
-              negative_of_slot(program_, signs, slot, block.first_pair, block.outputs));
+        const int input = plans.crossbars[index].inputs[static_cast<std::size_t>(slot)];
+        if (input < 0) continue;
+        slots.numbers.push_back(slot);
+        slots.inputs.push_back({static_cast<std::size_t>(input),
+                                negative_of_slot(program_, signs, slot, block.first_pair, block.outputs)});
     }
+    return slots;
 }
 
-void ScEngine::sum_rows(std::size_t layer, const Block& block, const LevelMap& levels, const LevelView& view,
-                        const SumView& sums) const {
+GslVector ScEngine::vector_of(std::size_t layer, std::size_t index, int slot) const {
+    return secrets_[layer].gsl[index].of_slot(slot, program_.array.segments());
+}
+
+StreamSet ScEngine::streams_of(std::size_t layer, std::size_t index, int slot, const LevelSet& levels) const {
+    const BitMatrix& stored = nvm_.signs[program_.layers[layer].first_crossbar + index];
+    return {stream_source(program_, stored.row(sign_row(program_, slot)), secrets_[layer].start), levels};
+}
+
+void ScEngine::sum_rows(std::size_t layer, const Block& block, const LevelMap& levels, const SumView& sums) const {
     const ByteAdc adc = byte_adc(program_.adc);
     RowAdder adder(block.outputs);
-    adder.begin(view, sums);
+    adder.begin(view_of(levels), sums);
     for (const std::size_t x : block.crossbars) {
         const std::size_t chip = program_.layers[layer].first_crossbar + x;
-        const auto read_all = [&](auto& cells) {
-            for_each_slot(
-                layer, x, block, levels,
-                [&](std::size_t input, const GslVector& vector, const StreamSet& streams, const OutputBytes& negative) {
-                    cells.read_slot(vector, streams, adc, negative, adder.add_input(input, negative));
-                });
+        const Slots slots = slots_in_use(layer, x, block);
+        const auto read_all = [&](const auto& cells) {
+            adder.add_inputs(slots.inputs, [&](std::size_t i, std::uint8_t* table) {
+                const int slot = slots.numbers[i];
+                cells.read_slot(vector_of(layer, x, slot),
+                                streams_of(layer, x, slot, levels.seen_by(slots.inputs[i].input)), adc,
+                                slots.inputs[i].flip, table);
+            });
         };
-        CellBlock ideal(nvm_.cells[chip], program_.array, block.first_pair, block.outputs);
         if (analog_.empty())
-            read_all(ideal);
+            read_all(CellBlock(nvm_.cells[chip], program_.array, block.first_pair, block.outputs));
         else
             read_all(analog_[chip][block.first_pair / kMaxWidth]);
     }
@@ -202,25 +199,25 @@ void ScEngine::sum_rows(std::size_t layer, const Block& block, const LevelMap& l
 }
 
 void ScEngine::sum_noise(std::size_t layer, int group, const Block& block, const LevelMap& levels,
-                         const LevelView& view, const SumView& sums) const {
+                         const SumView& sums) const {
     NoisePlace place;
     place.first_image = first_image_;
     place.plane = levels.positions() / levels.images;
-    place.first_position = static_cast<std::size_t>(view.origins - levels.origins.data());
     place.layer = static_cast<std::uint32_t>(layer);
     place.first_output = static_cast<std::uint32_t>(block.first_output);
-    const int first_number = group * levels.inputs();
+    const auto first_number = static_cast<std::size_t>(group) * static_cast<std::size_t>(levels.inputs());
     NoisySum sum(device_, block.outputs, program_.adc);
-    sum.begin(view, sums, place);
+    sum.begin(view_of(levels), sums, place);
     for (const std::size_t x : block.crossbars) {
         const std::size_t chip = program_.layers[layer].first_crossbar + x;
-        const AnalogBlock& cells = analog_[chip][block.first_pair / kMaxWidth];
-        for_each_slot(
-            layer, x, block, levels,
-            [&](std::size_t input, const GslVector& vector, const StreamSet& streams, const OutputBytes& negative) {
-                const auto number = static_cast<std::uint32_t>(first_number) + static_cast<std::uint32_t>(input);
-                sum.add_input(input, number, cells, vector, streams, negative);
-            });
+        const Slots slots = slots_in_use(layer, x, block);
+        for (std::size_t i = 0; i < slots.inputs.size(); ++i) {
+            const SignedInput& input = slots.inputs[i];
+            const int slot = slots.numbers[i];
+            sum.add_input(input, static_cast<std::uint32_t>(first_number + input.input),
+                          analog_[chip][block.first_pair / kMaxWidth], vector_of(layer, x, slot),
+                          streams_of(layer, x, slot, levels.seen_by(input.input)));
+        }
     }
 }
 

@@ -51,14 +51,12 @@ private:
     std::vector<Block> blocks_of(std::size_t layer, int group) const;
     bool is_noisy() const { return device_.read_sigma > 0; }
     void measure_cells();
-    /// Calls visit(input, GSL vector, streams, negative outputs) for every slot in use.
-    template <class Visit>
-    void for_each_slot(std::size_t layer, std::size_t index, const Block& block, const LevelMap& levels,
-                       Visit visit) const;
-    void sum_rows(std::size_t layer, const Block& block, const LevelMap& levels, const LevelView& view,
-                  const SumView& sums) const;
-    void sum_noise(std::size_t layer, int group, const Block& block, const LevelMap& levels, const LevelView& view,
-                   const SumView& sums) const;
+    struct Slots; ///< of one crossbar, those in use
+    Slots slots_in_use(std::size_t layer, std::size_t index, const Block& block) const;
+    GslVector vector_of(std::size_t layer, std::size_t index, int slot) const;
+    StreamSet streams_of(std::size_t layer, std::size_t index, int slot, const LevelSet& levels) const;
+    void sum_rows(std::size_t layer, const Block& block, const LevelMap& levels, const SumView& sums) const;
+    void sum_noise(std::size_t layer, int group, const Block& block, const LevelMap& levels, const SumView& sums) const;
 
     const Program& program_;
     const NvmPart& nvm_;

@@ -5,6 +5,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "models/sc/kernels.cpp"
 #include <algorithm>
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h> // compiles this file once for each instruction set
 #include <hwy/highway.h>
 
@@ -57,7 +58,7 @@ void AddRows(const RowAdds& a) {
     for (std::size_t p = 0; p < a.positions; ++p)
         for (std::size_t k = 0; k < a.inputs; ++k) {
             const std::uint8_t level = a.levels[a.origins[p] + a.offsets[k]];
-            const std::uint8_t* row = a.tables + (k * kStreamBits + level) * a.width;
+            const std::uint8_t* row = a.tables + k * table_step(a.width) + level * a.width;
             std::uint16_t* sums = a.sums + p * a.width;
             for (std::size_t i = 0; i < a.width / 2; ++i) {
                 sums[i] = static_cast<std::uint16_t>(sums[i] + row[2 * i] + 256U * row[2 * i + 1]);
@@ -134,7 +135,7 @@ void FlipRows(const std::uint8_t* HWY_RESTRICT codes, std::size_t width, const L
     const hn::CappedTag<std::uint8_t, kWidths[0]> d; // divides every width
     levels.for_each([&](std::size_t level) HWY_ATTR {
         for (std::size_t i = 0; i < width; i += hn::Lanes(d))
-            hn::Store(hn::Xor(hn::Load(d, codes + level * width + i), hn::Load(d, flip + i)), d,
+            hn::Store(hn::Xor(hn::Load(d, codes + level * width + i), hn::LoadU(d, flip + i)), d,
                       table + level * width + i);
     });
 }
@@ -157,7 +158,8 @@ HWY_INLINE void AddRowsAt(const RowAdds& a, const std::uint32_t* HWY_RESTRICT or
         }
     }
     const std::uint8_t* HWY_RESTRICT table = a.tables;
-    for (std::size_t k = 0; k < a.inputs; ++k, table += kStreamBits * kWidth) {
+    HWY_UNROLL(2)
+    for (std::size_t k = 0; k < a.inputs; ++k, table += table_step(kWidth)) {
         const std::size_t offset = a.offsets[k];
         for (std::size_t p = 0; p < kAtOnce; ++p) {
             const std::uint8_t* row = table + levels[p][offset] * kWidth;
@@ -206,10 +208,14 @@ void AddRows(const RowAdds& adds) {
 
 #endif
 
+constexpr std::size_t kFetchAhead = 8; ///< positions
+
 void FlushSums(std::uint16_t* HWY_RESTRICT sums, std::size_t positions, std::size_t width, std::size_t outputs,
                std::int32_t* HWY_RESTRICT acc, std::size_t stride) {
     std::int32_t row[kMaxWidth];
     for (std::size_t p = 0; p < positions; ++p, sums += width, acc += stride) {
+        if (p + kFetchAhead < positions) // rows of a wide layer lie pages apart, beyond what processors foresee
+            for (std::size_t o = 0; o < outputs; o += 16) hwy::Prefetch(acc + kFetchAhead * stride + o);
         for (std::size_t i = 0; i < width / 2; ++i) {
             const unsigned odd = sums[width / 2 + i];
             row[2 * i] = static_cast<std::uint16_t>(sums[i] - (odd << 8U));

@@ -38,6 +38,10 @@ void fill_rows(const std::uint8_t* sums, std::size_t width, const StreamFamily& 
 void flip_rows(const std::uint8_t* codes, std::size_t width, const LevelSet& levels, const std::uint8_t* flip,
                std::uint8_t* table);
 
+/// From one table to the next. Rows of one level in all tables are read one after the other; the gap keeps them from
+/// falling into the same set of a first-level cache, which holds eight or twelve of them.
+constexpr std::size_t table_step(std::size_t width) { return kStreamBits * width + 256; }
+
 /// For every position p and input k: adds table k's row of level levels[origins[p] + offsets[k]].
 struct RowAdds {
     const std::uint8_t* levels;
@@ -46,7 +50,7 @@ struct RowAdds {
     const std::uint32_t* offsets;
     std::size_t inputs;
     std::size_t width;
-    const std::uint8_t* tables; ///< [inputs][kStreamBits][width]
+    const std::uint8_t* tables; ///< [kStreamBits][width] for each input, table_step(width) apart
     std::uint16_t* sums;        ///< [positions][width]: first sums of 256 * odd + even bytes, then of odd bytes alone
 };
 constexpr std::size_t kMostRowAdds = 256; ///< rows that fit the 16-bit sums before flush_sums()

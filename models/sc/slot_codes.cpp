@@ -57,10 +57,10 @@ CellBlock::CellBlock(const BitMatrix& cells, const ArrayGeometry& array, std::si
     if (cells.cols() != kStreamBits || first % kMaxWidth != 0 || 2 * (first + outputs) > cells.rows())
         throw ModelError("row pairs " + std::to_string(first) + "+" + std::to_string(outputs) + " do not fit " +
                          std::to_string(cells.rows()) + "x" + std::to_string(cells.cols()) + " cells");
+    turn_cells();
 }
 
 void CellBlock::turn_cells() {
-    if (turned_) return;
     for (std::size_t word = 0; word < words_for(kStreamBits); ++word) {
         std::array<Word, kWordBits> upper{}, lower{};
         for (std::size_t o = 0; o < outputs_; ++o) {
@@ -72,11 +72,10 @@ void CellBlock::turn_cells() {
         std::copy(upper.begin(), upper.end(), upper_.begin() + static_cast<std::ptrdiff_t>(word * kWordBits));
         std::copy(lower.begin(), lower.end(), lower_.begin() + static_cast<std::ptrdiff_t>(word * kWordBits));
     }
-    turned_ = true;
 }
 
 void CellBlock::read_slot(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc,
-                          const OutputBytes& flip, std::uint8_t* table) {
+                          const OutputBytes& flip, std::uint8_t* table) const {
     if (vector.size() != words_for(static_cast<std::size_t>(array_.segments())))
         throw ModelError("GSL vector of " + std::to_string(vector.size()) + " words for " +
                          std::to_string(array_.segments()) + " segments");
@@ -87,8 +86,7 @@ void CellBlock::read_slot(const GslVector& vector, const StreamSet& streams, con
 }
 
 void CellBlock::read_by_sums(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc,
-                             const OutputBytes& flip, std::uint8_t* table) {
-    turn_cells();
+                             const OutputBytes& flip, std::uint8_t* table) const {
     const StreamFamily& family = *streams.family();
     const auto segment = static_cast<std::size_t>(array_.segment);
     alignas(kAlignment) std::array<std::uint8_t, (kStreamBits + 1) * kMaxWidth / 8> bits;

@@ -34,21 +34,20 @@ public:
     /// bytes. With a flip of 255 a byte is 255 - code: that is how negative weights are summed without a sign.
     /// Bit-identical to read_count_literal() and adc_code().
     void read_slot(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc, const OutputBytes& flip,
-                   std::uint8_t* table);
+                   std::uint8_t* table) const;
 
     std::size_t outputs() const { return outputs_; }
 
 private:
     void turn_cells();
     void read_by_sums(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc, const OutputBytes& flip,
-                      std::uint8_t* table);
+                      std::uint8_t* table) const;
     void read_one_by_one(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc, const OutputBytes& flip,
                          std::uint8_t* table) const;
 
     const BitMatrix& cells_;
     const ArrayGeometry array_;
     const std::size_t first_, outputs_, width_;
-    bool turned_ = false;
     /// The same cells by word line: upper_[t] has bit o where the cell at word line t of row 2(first+o) is on.
     std::array<Word, kStreamBits> upper_{}, lower_{};
 };

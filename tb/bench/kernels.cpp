@@ -64,7 +64,7 @@ public:
         levels_ = relu_levels(kPositions + kInputs, rng);
         for (std::size_t p = 0; p < kPositions; ++p) origins_.push_back(static_cast<std::uint32_t>(p));
         for (std::size_t k = 0; k < kInputs; ++k) offsets_.push_back(static_cast<std::uint32_t>(k));
-        tables_.resize(kTables * kStreamBits * kMaxWidth);
+        tables_.resize(kTables * table_step(kMaxWidth));
         for (std::uint8_t& code : tables_) code = static_cast<std::uint8_t>(rng());
         sums_.resize(kPositions * kMaxWidth);
     }

@@ -220,10 +220,15 @@ TEST(RowAdderTest, SumsAreTheDefinitionsForAnyShape) {
             for (int round = 0; round < 2; ++round) { // an adder can be used again
                 std::fill(acc.begin(), acc.end(), -7);
                 adder.begin({levels.data(), origins.data(), positions, offsets.data()}, {acc.data(), stride});
-                for (std::size_t k = 0; k < inputs; ++k) {
-                    std::uint8_t* table = adder.add_input(k, flips[k]);
-                    for (std::size_t i = 0; i < kStreamBits * width; ++i)
-                        table[i] = static_cast<std::uint8_t>(codes[k * kStreamBits * width + i] ^ flips[k][i % width]);
+                for (std::size_t k = 0; k < inputs;) {
+                    std::vector<SignedInput> some; // no number of them divides what the adder collects
+                    for (const std::size_t end = std::min(k + 1 + seed % 40, inputs); k < end; ++k)
+                        some.push_back({k, flips[k]});
+                    adder.add_inputs(some, [&](std::size_t n, std::uint8_t* table) {
+                        const std::uint8_t* from = codes.data() + some[n].input * kStreamBits * width;
+                        for (std::size_t i = 0; i < kStreamBits * width; ++i)
+                            table[i] = static_cast<std::uint8_t>(from[i] ^ some[n].flip[i % width]);
+                    });
                 }
                 adder.finish();
                 ASSERT_EQ(acc, expected) << "seed " << seed;
