@@ -34,7 +34,8 @@ void AddNoisyRows(const NoisyAdds& a) {
                 a.key);
             const float noise = a.spread[level * row + o] * static_cast<float>(DigitSum(draw[o % 4]) - 60);
             const auto count = static_cast<std::int32_t>(std::nearbyint(a.mean[level * row + o] + noise));
-            a.acc[p * a.stride + o] += a.sign[o] * (std::min(std::max(count, 0), a.limit) & a.mask);
+            const std::int32_t code = std::min(std::max(count, 0), a.limit) & a.mask;
+            a.sums[p * row + o] += a.negative[o] != 0 ? -code : code;
         }
     }
 }
@@ -103,19 +104,20 @@ template <std::size_t kVector> void AddCodes(const NoisyAdds& a, const Group& gr
     const auto zero = hn::Zero(di), limit = hn::Set(di, a.limit), mask = hn::Set(di, a.mask), centre = hn::Set(di, 60);
     // Adding 1.5 * 2^23 rounds half to even and leaves the whole number in the low bits.
     const auto shift = hn::Set(df, 12582912.0F);
-    alignas(64) std::int32_t codes[4 * kNoiseLanes] = {};
     for (std::size_t m = 0; m < group.members; ++m) {
         const std::size_t table = group.level[m] * row;
         const std::int32_t* digits = group.digits + m * row;
+        std::int32_t* sums = a.sums + group.position[m] * row;
         for (std::size_t o = 0; o < row; o += hn::Lanes(df)) {
             const auto away = hn::ConvertTo(df, hn::Sub(hn::Load(di, digits + o), centre));
             const auto noise = hn::Mul(hn::Load(df, a.spread + table + o), away);
             const auto rounded = hn::Add(hn::Add(hn::Load(df, a.mean + table + o), noise), shift);
             const auto count = hn::Sub(hn::BitCast(di, rounded), hn::BitCast(di, shift));
-            hn::Store(hn::And(hn::Min(hn::Max(count, zero), limit), mask), di, codes + o);
+            const auto code = hn::And(hn::Min(hn::Max(count, zero), limit), mask);
+            const auto negative = hn::Load(di, a.negative + o); // x XOR -1, less -1, is -x
+            const auto with_sign = hn::Sub(hn::Xor(code, negative), negative);
+            hn::Store(hn::Add(hn::Load(di, sums + o), with_sign), di, sums + o);
         }
-        std::int32_t* acc = a.acc + group.position[m] * a.stride;
-        for (std::size_t o = 0; o < a.outputs; ++o) acc[o] += a.sign[o] * codes[o];
     }
 }
 

@@ -27,13 +27,12 @@ struct NoisyAdds {
     std::uint32_t input; ///< third counter word
     std::uint32_t block; ///< fourth counter word of the first outputs
     PhiloxKey key;
-    const float* mean;        ///< [levels][row], in counts
-    const float* spread;      ///< [levels][row]: standard deviation over that of `digits`; 0 where nothing conducts
-    const std::uint8_t* live; ///< [levels]: 0 where the whole row of mean and spread is 0
-    const std::int32_t* sign; ///< [outputs]: +1 or -1
-    std::int32_t limit, mask; ///< of the ADC
-    std::int32_t* acc;        ///< [positions][stride]
-    std::size_t stride;
+    const float* mean;            ///< [levels][row], in counts
+    const float* spread;          ///< [levels][row]: standard deviation over that of `digits`; 0 where nothing conducts
+    const std::uint8_t* live;     ///< [levels]: 0 where the whole row of mean and spread is 0
+    const std::int32_t* negative; ///< [row]: -1 where the weight is negative, else 0
+    std::int32_t limit, mask;     ///< of the ADC
+    std::int32_t* sums;           ///< [positions][row]
     std::size_t outputs;
 };
 void add_noisy_rows(const NoisyAdds& adds);

@@ -27,6 +27,7 @@ void NoisySum::begin(const LevelView& levels, const SumView& sums, const NoisePl
     levels_ = levels;
     sums_ = sums;
     place_ = place;
+    row_sums_.assign(levels.positions * row_, 0);
 }
 
 void NoisySum::make_tables(const LevelSet& levels) {
@@ -47,8 +48,8 @@ void NoisySum::add_input(const SignedInput& input, std::uint32_t number, const A
                          const GslVector& vector, const StreamSet& streams) {
     cells.sum_slot(vector, streams, analog_);
     make_tables(streams.levels());
-    std::array<std::int32_t, kMaxWidth> sign{};
-    for (std::size_t o = 0; o < outputs_; ++o) sign[o] = input.flip[o] != 0 ? -1 : 1;
+    alignas(kAlignment) std::array<std::int32_t, kMaxWidth> negative{};
+    for (std::size_t o = 0; o < outputs_; ++o) negative[o] = input.flip[o] != 0 ? -1 : 0;
     NoisyAdds adds{};
     adds.levels = levels_.levels;
     adds.plane = place_.plane;
@@ -61,18 +62,24 @@ void NoisySum::add_input(const SignedInput& input, std::uint32_t number, const A
     adds.mean = mean_.data();
     adds.spread = spread_.data();
     adds.live = live_.data();
-    adds.sign = sign.data();
+    adds.negative = negative.data();
     adds.limit = adc_.limit;
     adds.mask = adc_.mask;
-    adds.stride = sums_.stride;
     adds.outputs = outputs_;
     parallel_ranges(levels_.positions, kPositionsWorthTask, [&](std::size_t first, std::size_t last) {
         NoisyAdds part = adds;
         part.origins = levels_.origins + first;
         part.positions = last - first;
         part.first_position = first;
-        part.acc = sums_.acc + first * sums_.stride;
+        part.sums = row_sums_.data() + first * row_;
         add_noisy_rows(part);
+    });
+}
+
+void NoisySum::finish() {
+    parallel_ranges(levels_.positions, kPositionsWorthTask, [&](std::size_t first, std::size_t last) {
+        for (std::size_t p = first; p < last; ++p)
+            for (std::size_t o = 0; o < outputs_; ++o) sums_.acc[p * sums_.stride + o] += row_sums_[p * row_ + o];
     });
 }
 

@@ -25,11 +25,12 @@ class NoisySum {
 public:
     NoisySum(const DeviceConfig& device, std::size_t outputs, const AdcConfig& adc);
 
-    /// Both views must stay until the last add_input().
+    /// Both views must stay until finish().
     void begin(const LevelView& levels, const SumView& sums, const NoisePlace& place);
     /// Adds an input of the view, which is number `number` in the layer, read as slot of `cells`.
     void add_input(const SignedInput& input, std::uint32_t number, const AnalogBlock& cells, const GslVector& vector,
                    const StreamSet& streams);
+    void finish();
 
 private:
     void make_tables(const LevelSet& levels);
@@ -41,6 +42,7 @@ private:
     SumView sums_;
     NoisePlace place_;
     AnalogBlock::Sums analog_;
+    AlignedVector<std::int32_t> row_sums_; ///< [positions][row]
     AlignedVector<float> mean_, spread_;
     std::vector<std::uint8_t> live_;
 };

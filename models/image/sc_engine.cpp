@@ -219,6 +219,7 @@ void ScEngine::sum_noise(std::size_t layer, int group, const Block& block, const
                           streams_of(layer, x, slot, levels.seen_by(input.input)));
         }
     }
+    sum.finish();
 }
 
 std::vector<std::int32_t> ScEngine::weight_sums(std::size_t layer, int group) {

@@ -220,6 +220,7 @@ TEST(NoisySumTest, ReadNoiseHasTheDeviationOfIndependentCells) {
     sum.begin({levels.data(), origins.data(), kReads, &offset}, {acc.data(), 1}, place);
     const StreamSet streams({{ConverterKind::lfsr, 1}, nullptr, nullptr}, LevelSet().set(100));
     sum.add_input({}, 0, block, GslVector{0}, streams);
+    sum.finish();
     double mean = 0, squares = 0;
     for (const std::int32_t count : acc) {
         mean += count;
