@@ -27,8 +27,8 @@ public:
     tlm::tlm_target_socket<> host_tsock{"host_tsock"}; ///< address map: registers.hpp
     tlm::tlm_initiator_socket<> memory_isock{"memory_isock"};
     sc_core::sc_in<bool> clk_i{"clk_i"};
-    sc_core::sc_in<bool> rst_ni{
-        "rst_ni"}; ///< active low, asynchronous: empties every volatile memory, secrets included
+    /// Active low, asynchronous: empties every volatile memory, secrets included.
+    sc_core::sc_in<bool> rst_ni{"rst_ni"};
     sc_core::sc_in<bool> power_good_i{"power_good_i"};
     sc_core::sc_out<bool> irq_o{"irq_o"};
 

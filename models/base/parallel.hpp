@@ -12,7 +12,8 @@ std::size_t thread_count();
 /// 0: as many as the process may use.
 void set_threads(std::size_t threads);
 
-/// Calls work(i) once for every i in 0..count-1, in any order. An exception ends the loop and is thrown here. Loops may be nested.
+/// Calls work(i) once for every i in 0..count-1, in any order. An exception ends the loop and is thrown here. Loops may
+/// be nested.
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work);
 
 /// Calls work(first, last) for ranges that together are 0..count-1, none much shorter than `grain`.

@@ -15,8 +15,8 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_TARGET ==                                                                                                      \
-    HWY_SCALAR // the definitions, byte by byte: for processors without vectors, and to test the others against
+// The scalar target has the definitions, byte by byte: for processors without vectors, and to test the others against.
+#if HWY_TARGET == HWY_SCALAR
 
 void CountLines(const Word* lines, std::size_t rows, std::size_t words, const Word* stream, std::uint16_t* counts) {
     for (std::size_t r = 0; r < rows; ++r, lines += words) {
