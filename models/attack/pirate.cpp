@@ -39,7 +39,7 @@ std::string to_string(PirateVariant variant) {
     throw ModelError("unknown pirate variant");
 }
 
-PirateDevice make_pirate(PirateVariant variant, const Program& program, const NvmPart& nvm,
+PirateDevice make_pirate(PirateVariant variant, const Program& program, const NvmSource& nvm,
                          const std::vector<LayerSecrets>& owner, std::uint64_t seed) {
     PirateDevice device{program, {}};
     device.program.signs = sign_reading(variant, program.signs);

@@ -25,7 +25,7 @@ struct PirateDevice {
     std::vector<LayerSecrets> secrets; ///< guesses; the weight sums are what the cells give under these guesses
 };
 /// Deterministic per seed. `owner` is used only for what the variant grants: the true mask keys of signs_known.
-PirateDevice make_pirate(PirateVariant variant, const Program& program, const NvmPart& nvm,
+PirateDevice make_pirate(PirateVariant variant, const Program& program, const NvmSource& nvm,
                          const std::vector<LayerSecrets>& owner, std::uint64_t seed);
 
 /// Accuracy of a variant over several guesses; the figures of no guess at all are 0.

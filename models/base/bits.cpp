@@ -29,7 +29,10 @@ BitMatrix from_bytes(const std::uint8_t* bytes, std::size_t size, std::size_t ro
                          std::to_string(size) + " bytes");
     BitMatrix bits(rows, cols);
     for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t c = 0; c < cols; ++c) bits.set(r, c, ((bytes[r * row_bytes + c / 8] >> (c % 8)) & 1U) != 0);
+        for (std::size_t b = 0; b < row_bytes; ++b) {
+            const unsigned unused = b + 1 == row_bytes && cols % 8 != 0 ? 0xffU >> (cols % 8) << (cols % 8) : 0U;
+            bits.row(r)[b / 8] |= static_cast<Word>(*bytes++ & ~unused & 0xffU) << (8 * (b % 8));
+        }
     return bits;
 }
 

@@ -15,11 +15,12 @@ bool stuck(double share, std::uint32_t draw) { return share > 0 && draw < share 
 
 } // namespace
 
+const double kDigitSigma = std::sqrt(8 * (16 * 16 - 1) / 12.0);
+
 double normal_of(std::uint32_t bits) {
     std::uint32_t sum = 0;
     for (int digit = 0; digit < 8; ++digit) sum += (bits >> (4 * digit)) & 0xfU;
-    static const double sigma = std::sqrt(8 * (16 * 16 - 1) / 12.0);
-    return (static_cast<double>(sum) - 60.0) / sigma;
+    return (static_cast<double>(sum) - kDigitMean) / kDigitSigma;
 }
 
 Conductance conductance(const DeviceConfig& device, std::uint32_t crossbar, std::size_t row, std::size_t col, bool on) {

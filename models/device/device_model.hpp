@@ -31,6 +31,10 @@ using Conductance = std::uint16_t;
 /// deviation is normal, cut off where the conductance would be negative or more than fifteen times nominal.
 Conductance conductance(const DeviceConfig& device, std::uint32_t crossbar, std::size_t row, std::size_t col, bool on);
 
+/// Mean and standard deviation of the sum of eight random hexadecimal digits.
+constexpr int kDigitMean = 60;
+extern const double kDigitSigma;
+
 /// A standard normal number from 32 random bits: the sum of their eight hexadecimal digits, centred and scaled. It has
 /// 121 values up to 4.6 away from 0 and a kurtosis of 2.85 (3 for the normal distribution).
 double normal_of(std::uint32_t bits);

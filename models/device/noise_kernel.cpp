@@ -1,5 +1,7 @@
 #include "models/device/noise_kernel.hpp"
 
+#include "models/device/device_model.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "models/device/noise_kernel.cpp"
 #include <algorithm>
@@ -32,7 +34,7 @@ void AddNoisyRows(const NoisyAdds& a) {
             const PhiloxBlock draw = philox(
                 {image, static_cast<std::uint32_t>(at % a.plane), a.input, a.block + static_cast<std::uint32_t>(o / 4)},
                 a.key);
-            const float noise = a.spread[level * row + o] * static_cast<float>(DigitSum(draw[o % 4]) - 60);
+            const float noise = a.spread[level * row + o] * static_cast<float>(DigitSum(draw[o % 4]) - kDigitMean);
             const auto count = static_cast<std::int32_t>(std::nearbyint(a.mean[level * row + o] + noise));
             const std::int32_t code = std::min(std::max(count, 0), a.limit) & a.mask;
             a.sums[p * row + o] += a.negative[o] != 0 ? -code : code;
@@ -101,7 +103,8 @@ void Draw(const NoisyAdds& a, Group& group) {
 template <std::size_t kVector> void AddCodes(const NoisyAdds& a, const Group& group, std::size_t row) {
     const hn::CappedTag<float, kVector> df;
     const hn::RebindToSigned<decltype(df)> di;
-    const auto zero = hn::Zero(di), limit = hn::Set(di, a.limit), mask = hn::Set(di, a.mask), centre = hn::Set(di, 60);
+    const auto zero = hn::Zero(di), limit = hn::Set(di, a.limit), mask = hn::Set(di, a.mask),
+               centre = hn::Set(di, kDigitMean);
     // Adding 1.5 * 2^23 rounds half to even and leaves the whole number in the low bits.
     const auto shift = hn::Set(df, 12582912.0F);
     for (std::size_t m = 0; m < group.members; ++m) {

@@ -14,9 +14,6 @@ static_assert(4 * kNoiseLanes == kMaxWidth, "a block of outputs is what the nois
 constexpr std::size_t kPositionsWorthTask = 1024;
 constexpr std::uint32_t kReadStream = 0x52454144U; ///< keeps a chip's reads apart from its cells
 
-/// Standard deviation of the sum of eight hexadecimal digits.
-const double kDigitSigma = std::sqrt(8 * (16 * 16 - 1) / 12.0);
-
 } // namespace
 
 NoisySum::NoisySum(const DeviceConfig& device, std::size_t outputs, const AdcConfig& adc)
@@ -31,16 +28,18 @@ void NoisySum::begin(const LevelView& levels, const SumView& sums, const NoisePl
 }
 
 void NoisySum::make_tables(const LevelSet& levels) {
+    const auto one_cell = static_cast<float>(device_.read_sigma / kDigitSigma);
     levels.for_each([&](std::size_t level) {
-        bool live = false;
-        for (std::size_t o = 0; o < outputs_; ++o) {
-            const std::int32_t sum = analog_[level * kMaxWidth + o];
-            const double counts = static_cast<double>(sum) / kNominal;
-            mean_[level * row_ + o] = static_cast<float>(counts);
-            spread_[level * row_ + o] = static_cast<float>(device_.read_sigma * std::sqrt(counts) / kDigitSigma);
-            live = live || sum != 0;
+        const std::int32_t* sums = analog_.data() + level * kMaxWidth;
+        float* mean = mean_.data() + level * row_;
+        float* spread = spread_.data() + level * row_;
+        std::int32_t any = 0;
+        for (std::size_t o = 0; o < outputs_; ++o) { // no branch and no double: the compiler makes vectors of it
+            any |= sums[o];
+            mean[o] = static_cast<float>(sums[o]) / kNominal;
+            spread[o] = one_cell * std::sqrt(mean[o]);
         }
-        live_[level] = live ? 1 : 0;
+        live_[level] = any != 0 ? 1 : 0;
     });
 }
 

@@ -162,7 +162,8 @@ void report_storage(Compiled& compiled, const CompileConfig& config) {
     const auto area = [](std::int64_t sum, const BitMatrix& bits) {
         return sum + static_cast<std::int64_t>(bits.rows() * bits.cols());
     };
-    const auto& [cells, signs] = compiled.image.nvm;
+    const auto& cells = compiled.image.nvm.cells;
+    const auto& signs = compiled.image.nvm.signs;
     storage.crossbars = static_cast<std::int64_t>(cells.size());
     storage.cells = std::accumulate(cells.begin(), cells.end(), std::int64_t{0}, area);
     storage.sign_cells = std::accumulate(signs.begin(), signs.end(), std::int64_t{0}, area);
@@ -248,19 +249,19 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
     return compiled;
 }
 
-std::vector<LayerSecrets> open_secrets(const Image& image, const Program& program, const Key256& root_key,
+std::vector<LayerSecrets> open_secrets(const MemoryPart& memory, const Program& program, const Key256& root_key,
                                        std::uint32_t minimum_version) {
     const std::string name = "image of '" + program.graph.name + "'";
     if (program.version < minimum_version)
         throw UserError(name + ": version " + std::to_string(program.version) +
                         " is a replayed older version, the device expects " + std::to_string(minimum_version) +
                         " or newer; load the newest image");
-    if (image.memory.sealed.size() != program.layers.size())
-        throw UserError(name + ": " + std::to_string(image.memory.sealed.size()) + " sealed blobs for " +
+    if (memory.sealed.size() != program.layers.size())
+        throw UserError(name + ": " + std::to_string(memory.sealed.size()) + " sealed blobs for " +
                         std::to_string(program.layers.size()) + " layers; compile the network again");
     std::vector<LayerSecrets> secrets;
     for (std::size_t l = 0; l < program.layers.size(); ++l) {
-        const auto plain = unseal(root_key, seal_header(program, image.memory.program, l), image.memory.sealed[l]);
+        const auto plain = unseal(root_key, seal_header(program, memory.program, l), memory.sealed[l]);
         if (!plain)
             throw UserError(name + ": the secrets of matrix layer " + std::to_string(l) +
                             " are refused: the root key is not the one it was sealed with, or a bit of the blob or of "

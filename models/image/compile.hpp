@@ -66,7 +66,7 @@ MappedLayer map_layer(const QuantWeights& weights, const std::vector<CrossbarPla
                       const LayerSecrets& secrets, std::size_t layer);
 
 /// Opens the sealed blobs as the device does. Throws UserError naming the layer when a blob is refused.
-std::vector<LayerSecrets> open_secrets(const Image& image, const Program& program, const Key256& root_key,
+std::vector<LayerSecrets> open_secrets(const MemoryPart& memory, const Program& program, const Key256& root_key,
                                        std::uint32_t minimum_version);
 
 } // namespace veilram

@@ -1,5 +1,4 @@
-// As much of HDF5 as the image needs, in memory: what reaches the disk is one plain write, so a full disk leaves
-// nothing half done.
+// As much of HDF5 as the image needs.
 #pragma once
 
 #include <hdf5.h>
@@ -26,6 +25,8 @@ public:
     }
     explicit operator bool() const { return id_ >= 0; }
     hid_t get() const { return id_; }
+    /// The caller closes it.
+    hid_t release() { return std::exchange(id_, -1); }
 
 private:
     void reset() {
@@ -50,39 +51,56 @@ private:
 
 using Hdf5Dims = std::vector<hsize_t>;
 
-/// Makes a file of byte arrays; equal content gives equal bytes (no time stamps). Throws ModelError when HDF5 fails.
+/// Makes a file of byte arrays; equal content gives equal bytes (no time stamps). Every member throws UserError naming
+/// the file when it cannot be written.
 class Hdf5Writer {
 public:
-    Hdf5Writer();
+    /// Creates or empties `path`; `shown` is its name in messages. Makes sure of room for `bytes` of data first: HDF5
+    /// crashes when the disk fills up under it.
+    Hdf5Writer(const std::string& path, std::string shown, std::size_t bytes);
 
     void group(const std::string& name);
-    void bytes(const std::string& name, const Hdf5Dims& dims, const std::uint8_t* data);
+    /// A dataset of one dimension.
+    void bytes(const std::string& name, const std::uint8_t* data, std::size_t size);
+    /// A dataset without content yet, row-major. It is contiguous: a slice of it is read and written in one go.
+    void make_bytes(const std::string& name, const Hdf5Dims& dims);
+    /// Elements first..first+count-1 of the first dimension.
+    void write_slice(const std::string& name, std::size_t first, std::size_t count, const std::uint8_t* data);
     /// Attributes of the root group.
     void attribute(const std::string& name, std::uint32_t value);
     void attribute(const std::string& name, const std::string& text);
-    /// The file's content; call it last.
-    std::string content();
+    /// Everything is on its way to the disk; call it last.
+    void close();
 
 private:
+    void require(bool done) const;
+
     Hdf5Silence silence_;
+    std::string shown_;
     Hdf5Id file_;
 };
 
 /// Reads what Hdf5Writer wrote. Every member throws UserError naming `path` and the object.
 class Hdf5Reader {
 public:
-    /// `path` is for messages; `content` is the whole file.
-    Hdf5Reader(std::string path, const std::string& content);
+    explicit Hdf5Reader(std::string path);
 
     std::uint32_t attribute(const std::string& name) const;
-    /// A dataset of `rank` dimensions of unsigned bytes, row-major; `dims` receives their extents.
-    std::vector<std::uint8_t> bytes(const std::string& name, std::size_t rank, Hdf5Dims& dims) const;
+    /// Extents of a dataset of unsigned bytes, which must have `rank` dimensions and fit into the file.
+    Hdf5Dims dims(const std::string& name, std::size_t rank) const;
+    /// A dataset of one dimension.
+    std::vector<std::uint8_t> bytes(const std::string& name) const;
+    /// Elements first..first+count-1 of the first of three dimensions, row-major. Several threads may read slices at
+    /// once, and nothing else.
+    std::vector<std::uint8_t> slice(const std::string& name, std::size_t first, std::size_t count) const;
     /// Number of objects in a group.
     std::size_t count(const std::string& group) const;
 
     [[noreturn]] void fail(const std::string& problem) const;
 
 private:
+    std::vector<std::uint8_t> read(const std::string& name, std::size_t first, const Hdf5Dims& count) const;
+
     Hdf5Silence silence_;
     std::string path_;
     std::size_t file_size_;

@@ -1,20 +1,15 @@
 // The protected image: what a compiled network is made of, and its HDF5 file (docs/image_format.md).
 #pragma once
 
-#include "models/base/bits.hpp"
+#include "models/image/nvm.hpp"
 #include "models/image/program.hpp"
 #include "models/protect/seal.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace veilram {
-
-/// Non-volatile part: what a thief finds in the chip.
-struct NvmPart {
-    std::vector<BitMatrix> cells; ///< one per crossbar: rows x cols
-    std::vector<BitMatrix> signs; ///< one per crossbar: n rows of sign_bits(), masked or not as the program says
-};
 
 /// Memory part: what a thief finds in the DRAM or flash beside it.
 struct MemoryPart {
@@ -28,10 +23,34 @@ struct Image {
 };
 
 /// Writes a temporary file beside `path` and renames it: a killed process or a full disk leaves no half image. Equal
-/// images give equal files. Throws UserError when `path` cannot be written.
-void write_image(const Image& image, const std::string& path);
-/// Throws UserError for a missing, truncated or foreign file, and for one whose parts do not fit its program, naming it
-/// and what is wrong.
+/// images give equal files. Goes layer by layer through `nvm`. Throws UserError when `path` cannot be written.
+void write_image(const NvmSource& nvm, const MemoryPart& memory, const std::string& path);
+inline void write_image(const Image& image, const std::string& path) { write_image(image.nvm, image.memory, path); }
+
+class Hdf5Reader;
+
+/// An image that stays in its file: crossbars are read when they are asked for.
+class ImageFile final : public NvmSource {
+public:
+    /// Throws UserError for a missing, truncated or foreign file, and for one whose parts do not fit its program,
+    /// naming it and what is wrong.
+    explicit ImageFile(const std::string& path);
+    ~ImageFile() override;
+
+    const Program& program() const { return program_; }
+    const MemoryPart& memory() const { return memory_; }
+    std::size_t crossbars() const override { return program_.crossbar_count(); }
+    NvmView view(std::size_t first, std::size_t count) const override;
+
+private:
+    void check_parts() const;
+
+    std::unique_ptr<const Hdf5Reader> file_;
+    MemoryPart memory_;
+    Program program_;
+};
+
+/// The whole image in memory. Throws as ImageFile does.
 Image read_image(const std::string& path);
 
 /// Flat memory content that the accelerator reads at boot: header, program, blob directory, blobs (little-endian, each

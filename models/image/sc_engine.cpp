@@ -55,19 +55,20 @@ BitMatrix true_signs(const Program& program, const BitMatrix& stored, const Laye
     return signs;
 }
 
-std::vector<std::int32_t> realised_weight_sums(const Program& program, const NvmPart& nvm, std::size_t layer,
+std::vector<std::int32_t> realised_weight_sums(const Program& program, const NvmSource& nvm, std::size_t layer,
                                                const LayerSecrets& secrets) {
     const LayerProgram& plans = program.layers[layer];
     const auto outputs = static_cast<std::size_t>(shapes_of(program)[layer].outputs);
     std::vector<std::int32_t> sums(plans.quant.weight_scale.size());
+    const NvmView view = nvm.view(plans.first_crossbar, plans.crossbars.size());
     for (std::size_t x = 0; x < plans.crossbars.size(); ++x) {
         const CrossbarPlan& plan = plans.crossbars[x];
         const std::size_t chip = plans.first_crossbar + x, offset = plan.group * outputs + plan.first_output;
-        const BitMatrix signs = true_signs(program, nvm.signs[chip], secrets, static_cast<std::uint32_t>(chip));
+        const BitMatrix signs = true_signs(program, view.signs[x], secrets, static_cast<std::uint32_t>(chip));
         for (int slot = 0; slot < 2 * program.n; ++slot) {
             if (plan.inputs[slot] < 0) continue;
             const GslVector vector = secrets.gsl[x].of_slot(slot, program.array.segments());
-            const BitMatrix lines = logical_lines(nvm.cells[chip], program.array, vector, plan.outputs);
+            const BitMatrix lines = logical_lines(view.cells[x], program.array, vector, plan.outputs);
             const Word* row = signs.row(sign_row(program, slot));
             for (std::size_t o = 0; o < lines.rows(); ++o) {
                 const auto ones = static_cast<std::int32_t>(popcount(lines.row(o), lines.words_per_row()));
@@ -78,13 +79,12 @@ std::vector<std::int32_t> realised_weight_sums(const Program& program, const Nvm
     return sums;
 }
 
-ScEngine::ScEngine(const Program& program, const NvmPart& nvm, std::vector<LayerSecrets> secrets,
+ScEngine::ScEngine(const Program& program, const NvmSource& nvm, std::vector<LayerSecrets> secrets,
                    const DeviceConfig& device)
     : LevelEngine(quants_of(program)), program_(program), nvm_(nvm), secrets_(std::move(secrets)), device_(device),
       shapes_(shapes_of(program)) {
-    const std::size_t crossbars = program.crossbar_count();
     bool fits = secrets_.size() == program.layers.size() && shapes_.size() == secrets_.size() &&
-                nvm.cells.size() == crossbars && nvm.signs.size() == crossbars;
+                nvm.crossbars() == program.crossbar_count();
     for (std::size_t l = 0; fits && l < secrets_.size(); ++l)
         fits = secrets_[l].gsl.size() == program.layers[l].crossbars.size() &&
                secrets_[l].weight_sums.size() == program.layers[l].quant.weight_scale.size();
@@ -93,32 +93,82 @@ ScEngine::ScEngine(const Program& program, const NvmPart& nvm, std::vector<Layer
 }
 
 void ScEngine::measure_cells() {
-    analog_.resize(nvm_.cells.size());
-    for (const LayerProgram& layer : program_.layers)
+    analog_.resize(nvm_.crossbars());
+    for (const LayerProgram& layer : program_.layers) {
+        const NvmView view = nvm_.view(layer.first_crossbar, layer.crossbars.size());
         parallel_for(layer.crossbars.size(), [&](std::size_t x) {
             const auto chip = layer.first_crossbar + static_cast<std::uint32_t>(x);
             const auto outputs = static_cast<std::size_t>(layer.crossbars[x].outputs);
             for (std::size_t pair = 0; pair < outputs; pair += kMaxWidth)
-                analog_[chip].emplace_back(nvm_.cells[chip], program_.array, device_, chip, pair,
+                analog_[chip].emplace_back(view.cells[x], program_.array, device_, chip, pair,
                                            std::min(kMaxWidth, outputs - pair));
         });
+    }
 }
 
-struct ScEngine::Block {
-    std::size_t first_output; ///< within the group
-    std::size_t outputs;
-    std::size_t first_pair;             ///< row pair of the first output
-    std::vector<std::size_t> crossbars; ///< of the layer, whose row pairs hold these outputs
+/// One group of a matrix layer at work on one batch. Numbers of crossbars are those of the layer.
+class ScEngine::GroupWork {
+public:
+    GroupWork(const ScEngine& engine, std::size_t layer, int group, const LevelMap& levels, std::size_t first_image);
+
+    void sum(Accumulators& result) const;
+
+private:
+    /// Outputs that are summed together.
+    struct Block {
+        std::size_t first_output; ///< within the group
+        std::size_t outputs;
+        std::size_t first_pair;             ///< row pair of the first output
+        std::vector<std::size_t> crossbars; ///< whose row pairs hold these outputs
+    };
+    /// Of one crossbar, those in use.
+    struct Slots {
+        std::vector<int> numbers;
+        std::vector<SignedInput> inputs;
+    };
+
+    std::vector<Block> blocks() const;
+    std::size_t chip_number(std::size_t crossbar) const { return plans_.first_crossbar + crossbar; }
+    const BitMatrix& cells_of(std::size_t crossbar) const { return view_.cells[crossbar - first_crossbar_]; }
+    const BitMatrix& signs_of(std::size_t crossbar) const { return view_.signs[crossbar - first_crossbar_]; }
+    Slots slots_in_use(std::size_t crossbar, const Block& block) const;
+    GslVector vector_of(std::size_t crossbar, int slot) const;
+    StreamSet streams_of(std::size_t crossbar, int slot, const LevelSet& levels) const;
+    void sum_rows(const Block& block, const SumView& sums) const;
+    void sum_noise(const Block& block, const SumView& sums) const;
+
+    const ScEngine& engine_;
+    const Program& program_;
+    const std::size_t layer_;
+    const LayerProgram& plans_;
+    const LayerSecrets& secrets_;
+    const int group_;
+    const LevelMap& levels_;
+    const std::size_t first_image_;
+    std::size_t first_crossbar_ = 0; ///< of the group
+    NvmView view_;                   ///< crossbars of the group, and those between them
 };
 
-std::vector<ScEngine::Block> ScEngine::blocks_of(std::size_t layer, int group) const {
+ScEngine::GroupWork::GroupWork(const ScEngine& engine, std::size_t layer, int group, const LevelMap& levels,
+                               std::size_t first_image)
+    : engine_(engine), program_(engine.program_), layer_(layer), plans_(program_.layers[layer]),
+      secrets_(engine.secrets_[layer]), group_(group), levels_(levels), first_image_(first_image) {
+    const auto ours = [group](const CrossbarPlan& plan) { return plan.group == group; };
+    const std::vector<CrossbarPlan>& all = plans_.crossbars;
+    const auto first = std::find_if(all.begin(), all.end(), ours);
+    const auto last = std::find_if(all.rbegin(), all.rend(), ours).base();
+    first_crossbar_ = static_cast<std::size_t>(first - all.begin());
+    if (first < last) view_ = engine.nvm_.view(chip_number(first_crossbar_), static_cast<std::size_t>(last - first));
+}
+
+std::vector<ScEngine::GroupWork::Block> ScEngine::GroupWork::blocks() const {
     std::vector<Block> blocks;
-    const std::vector<CrossbarPlan>& plans = program_.layers[layer].crossbars;
-    for (std::size_t x = 0; x < plans.size(); ++x) {
-        if (plans[x].group != group) continue;
-        const auto outputs = static_cast<std::size_t>(plans[x].outputs);
+    for (std::size_t x = first_crossbar_; x < plans_.crossbars.size(); ++x) {
+        const CrossbarPlan& plan = plans_.crossbars[x];
+        if (plan.group != group_) continue;
+        const auto outputs = static_cast<std::size_t>(plan.outputs);
         for (std::size_t pair = 0; pair < outputs; pair += kMaxWidth) {
-            const Block block{plans[x].first_output + pair, std::min(kMaxWidth, outputs - pair), pair, {}};
+            const Block block{plan.first_output + pair, std::min(kMaxWidth, outputs - pair), pair, {}};
             const auto same = std::find_if(blocks.begin(), blocks.end(), [&](const Block& b) {
                 return b.first_output == block.first_output && b.outputs == block.outputs && b.first_pair == pair;
             });
@@ -128,36 +178,23 @@ std::vector<ScEngine::Block> ScEngine::blocks_of(std::size_t layer, int group) c
     return blocks;
 }
 
-Accumulators ScEngine::accumulate(std::size_t layer, int group, const LevelMap& levels) {
-    const MatrixShape& shape = shapes_.at(layer);
-    if (levels.inputs() != shape.inputs)
-        throw ModelError("layer " + std::to_string(layer) + ": " + std::to_string(levels.inputs()) + " inputs for " +
-                         std::to_string(shape.inputs) + " weights");
-    const auto stride = static_cast<std::size_t>(shape.outputs);
-    Accumulators result{levels.positions(), shape.outputs, std::vector<std::int32_t>(levels.positions() * stride)};
-    const std::vector<Block> blocks = blocks_of(layer, group);
-    parallel_for(blocks.size(), [&](std::size_t b) {
-        const SumView sums{result.acc.data() + blocks[b].first_output, stride};
-        if (is_noisy())
-            sum_noise(layer, group, blocks[b], levels, sums);
+void ScEngine::GroupWork::sum(Accumulators& result) const {
+    const std::vector<Block> all = blocks();
+    parallel_for(all.size(), [&](std::size_t b) {
+        const SumView sums{result.acc.data() + all[b].first_output, static_cast<std::size_t>(result.outputs)};
+        if (engine_.is_noisy())
+            sum_noise(all[b], sums);
         else
-            sum_rows(layer, blocks[b], levels, sums);
+            sum_rows(all[b], sums);
     });
-    return result;
 }
 
-struct ScEngine::Slots {
-    std::vector<int> numbers; ///< in the crossbar
-    std::vector<SignedInput> inputs;
-};
-
-ScEngine::Slots ScEngine::slots_in_use(std::size_t layer, std::size_t index, const Block& block) const {
-    const LayerProgram& plans = program_.layers[layer];
-    const std::size_t chip = plans.first_crossbar + index;
-    const BitMatrix signs = true_signs(program_, nvm_.signs[chip], secrets_[layer], static_cast<std::uint32_t>(chip));
+ScEngine::GroupWork::Slots ScEngine::GroupWork::slots_in_use(std::size_t crossbar, const Block& block) const {
+    const BitMatrix signs =
+        true_signs(program_, signs_of(crossbar), secrets_, static_cast<std::uint32_t>(chip_number(crossbar)));
     Slots slots;
     for (int slot = 0; slot < 2 * program_.n; ++slot) {
-        const int input = plans.crossbars[index].inputs[static_cast<std::size_t>(slot)];
+        const int input = plans_.crossbars[crossbar].inputs[static_cast<std::size_t>(slot)];
         if (input < 0) continue;
         slots.numbers.push_back(slot);
         slots.inputs.push_back({static_cast<std::size_t>(input),
@@ -166,60 +203,66 @@ ScEngine::Slots ScEngine::slots_in_use(std::size_t layer, std::size_t index, con
     return slots;
 }
 
-GslVector ScEngine::vector_of(std::size_t layer, std::size_t index, int slot) const {
-    return secrets_[layer].gsl[index].of_slot(slot, program_.array.segments());
+GslVector ScEngine::GroupWork::vector_of(std::size_t crossbar, int slot) const {
+    return secrets_.gsl[crossbar].of_slot(slot, program_.array.segments());
 }
 
-StreamSet ScEngine::streams_of(std::size_t layer, std::size_t index, int slot, const LevelSet& levels) const {
-    const BitMatrix& stored = nvm_.signs[program_.layers[layer].first_crossbar + index];
-    return {stream_source(program_, stored.row(sign_row(program_, slot)), secrets_[layer].start), levels};
+StreamSet ScEngine::GroupWork::streams_of(std::size_t crossbar, int slot, const LevelSet& levels) const {
+    return {stream_source(program_, signs_of(crossbar).row(sign_row(program_, slot)), secrets_.start), levels};
 }
 
-void ScEngine::sum_rows(std::size_t layer, const Block& block, const LevelMap& levels, const SumView& sums) const {
+void ScEngine::GroupWork::sum_rows(const Block& block, const SumView& sums) const {
     const ByteAdc adc = byte_adc(program_.adc);
     RowAdder adder(block.outputs);
-    adder.begin(view_of(levels), sums);
+    adder.begin(view_of(levels_), sums);
     for (const std::size_t x : block.crossbars) {
-        const std::size_t chip = program_.layers[layer].first_crossbar + x;
-        const Slots slots = slots_in_use(layer, x, block);
+        const Slots slots = slots_in_use(x, block);
         const auto read_all = [&](const auto& cells) {
             adder.add_inputs(slots.inputs, [&](std::size_t i, std::uint8_t* table) {
                 const int slot = slots.numbers[i];
-                cells.read_slot(vector_of(layer, x, slot),
-                                streams_of(layer, x, slot, levels.seen_by(slots.inputs[i].input)), adc,
+                cells.read_slot(vector_of(x, slot), streams_of(x, slot, levels_.seen_by(slots.inputs[i].input)), adc,
                                 slots.inputs[i].flip, table);
             });
         };
-        if (analog_.empty())
-            read_all(CellBlock(nvm_.cells[chip], program_.array, block.first_pair, block.outputs));
+        if (engine_.analog_.empty())
+            read_all(CellBlock(cells_of(x), program_.array, block.first_pair, block.outputs));
         else
-            read_all(analog_[chip][block.first_pair / kMaxWidth]);
+            read_all(engine_.analog_[chip_number(x)][block.first_pair / kMaxWidth]);
     }
     adder.finish();
 }
 
-void ScEngine::sum_noise(std::size_t layer, int group, const Block& block, const LevelMap& levels,
-                         const SumView& sums) const {
+void ScEngine::GroupWork::sum_noise(const Block& block, const SumView& sums) const {
     NoisePlace place;
-    place.first_image = first_image_;
-    place.plane = levels.positions() / levels.images;
-    place.layer = static_cast<std::uint32_t>(layer);
+    place.first_image = static_cast<std::uint32_t>(first_image_);
+    place.plane = levels_.positions() / levels_.images;
+    place.layer = static_cast<std::uint32_t>(layer_);
     place.first_output = static_cast<std::uint32_t>(block.first_output);
-    const auto first_number = static_cast<std::size_t>(group) * static_cast<std::size_t>(levels.inputs());
-    NoisySum sum(device_, block.outputs, program_.adc);
-    sum.begin(view_of(levels), sums, place);
+    const auto first_number = static_cast<std::size_t>(group_) * static_cast<std::size_t>(levels_.inputs());
+    NoisySum sum(engine_.device_, block.outputs, program_.adc);
+    sum.begin(view_of(levels_), sums, place);
     for (const std::size_t x : block.crossbars) {
-        const std::size_t chip = program_.layers[layer].first_crossbar + x;
-        const Slots slots = slots_in_use(layer, x, block);
+        const Slots slots = slots_in_use(x, block);
         for (std::size_t i = 0; i < slots.inputs.size(); ++i) {
             const SignedInput& input = slots.inputs[i];
             const int slot = slots.numbers[i];
             sum.add_input(input, static_cast<std::uint32_t>(first_number + input.input),
-                          analog_[chip][block.first_pair / kMaxWidth], vector_of(layer, x, slot),
-                          streams_of(layer, x, slot, levels.seen_by(input.input)));
+                          engine_.analog_[chip_number(x)][block.first_pair / kMaxWidth], vector_of(x, slot),
+                          streams_of(x, slot, levels_.seen_by(input.input)));
         }
     }
     sum.finish();
+}
+
+Accumulators ScEngine::accumulate(std::size_t layer, int group, const LevelMap& levels, std::size_t first_image) {
+    const MatrixShape& shape = shapes_.at(layer);
+    if (levels.inputs() != shape.inputs)
+        throw ModelError("layer " + std::to_string(layer) + ": " + std::to_string(levels.inputs()) + " inputs for " +
+                         std::to_string(shape.inputs) + " weights");
+    Accumulators result{levels.positions(), shape.outputs,
+                        std::vector<std::int32_t>(levels.positions() * static_cast<std::size_t>(shape.outputs))};
+    GroupWork(*this, layer, group, levels, first_image).sum(result);
+    return result;
 }
 
 std::vector<std::int32_t> ScEngine::weight_sums(std::size_t layer, int group) {

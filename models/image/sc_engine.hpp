@@ -20,7 +20,7 @@ BitMatrix true_signs(const Program& program, const BitMatrix& stored, const Laye
 
 /// Per output of the layer: sum over the inputs of the signed weight that the cells realise under these secrets. For
 /// the true secrets these are LayerSecrets::weight_sums; a thief has to work them out for his guesses.
-std::vector<std::int32_t> realised_weight_sums(const Program& program, const NvmPart& nvm, std::size_t layer,
+std::vector<std::int32_t> realised_weight_sums(const Program& program, const NvmSource& nvm, std::size_t layer,
                                                const LayerSecrets& secrets);
 
 /// What the slot's streams are made from. `sign_row` is its stored row, masked or not: its bits are the converter's
@@ -28,43 +28,33 @@ std::vector<std::int32_t> realised_weight_sums(const Program& program, const Nvm
 StreamSource stream_source(const Program& program, const Word* sign_row, const StartTable& start);
 
 /// What a device with these cells and these secrets computes. The owner's device has the true secrets; a pirate's has
-/// guesses. Tables of counts are made block by block while they are used, on all threads: memory does not grow with the
-/// network.
+/// guesses. Cells are taken from their source layer by layer, tables of counts are made block by block while they are
+/// used, on all threads: memory does not grow with the network.
 class ScEngine final : public LevelEngine {
 public:
     /// Keeps references to `program` and `nvm`; they must outlive the engine. Throws ModelError when cells or secrets
     /// do not fit the program.
     /// `device` says how far the chip's cells are from ideal ones; then conductances of all cells are kept, two bytes
     /// each.
-    ScEngine(const Program& program, const NvmPart& nvm, std::vector<LayerSecrets> secrets,
+    ScEngine(const Program& program, const NvmSource& nvm, std::vector<LayerSecrets> secrets,
              const DeviceConfig& device = {});
 
-    void begin_batch(std::size_t first_image) override { first_image_ = static_cast<std::uint32_t>(first_image); }
-
 protected:
-    Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels) override;
+    Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels, std::size_t first_image) override;
     int unit() const override { return 1; }
     std::vector<std::int32_t> weight_sums(std::size_t layer, int group) override;
 
 private:
-    struct Block; ///< outputs that are summed together
-    std::vector<Block> blocks_of(std::size_t layer, int group) const;
+    class GroupWork;
     bool is_noisy() const { return device_.read_sigma > 0; }
     void measure_cells();
-    struct Slots; ///< of one crossbar, those in use
-    Slots slots_in_use(std::size_t layer, std::size_t index, const Block& block) const;
-    GslVector vector_of(std::size_t layer, std::size_t index, int slot) const;
-    StreamSet streams_of(std::size_t layer, std::size_t index, int slot, const LevelSet& levels) const;
-    void sum_rows(std::size_t layer, const Block& block, const LevelMap& levels, const SumView& sums) const;
-    void sum_noise(std::size_t layer, int group, const Block& block, const LevelMap& levels, const SumView& sums) const;
 
     const Program& program_;
-    const NvmPart& nvm_;
+    const NvmSource& nvm_;
     const std::vector<LayerSecrets> secrets_;
     const DeviceConfig device_;
     std::vector<std::vector<AnalogBlock>> analog_; ///< by crossbar and block of row pairs; none for ideal cells
-    std::uint32_t first_image_ = 0;
-    std::vector<MatrixShape> shapes_; ///< of the matrix layers
+    std::vector<MatrixShape> shapes_;              ///< of the matrix layers
 };
 
 } // namespace veilram

@@ -113,7 +113,7 @@ torch::Tensor MappedNet::forward(const torch::Tensor& images) {
 torch::Tensor MappedNet::apply(std::size_t layer, const torch::Tensor& input) {
     const Mapped& m = *mapped_;
     const torch::Tensor x = quantised(input, activations_[layer]);
-    const torch::Tensor bit_true = to_torch(m.engine->apply(layer, net_.matrix_node(layer), from_torch(input)));
+    const torch::Tensor bit_true = to_torch(m.engine->apply(layer, net_.matrix_node(layer), from_torch(input), 0));
     const torch::Tensor ideal = net_.multiply(layer, x, m.realised[layer]);
     const torch::Tensor change = net_.multiply(layer, x.detach(), net_.weight(layer) - m.weight[layer]);
     torch::Tensor bias = net_.bias(layer) - m.bias[layer];

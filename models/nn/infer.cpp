@@ -79,7 +79,7 @@ void check_batch(const Graph& graph, const Tensor& batch) {
 
 } // namespace
 
-Tensor FloatEngine::apply(std::size_t /*layer*/, const Node& node, const Tensor& input) {
+Tensor FloatEngine::apply(std::size_t /*layer*/, const Node& node, const Tensor& input, std::size_t /*first_image*/) {
     Shape shape = output_shape(node, {Shape(input.shape.begin() + 1, input.shape.end())});
     shape.insert(shape.begin(), input.dim(0));
     Tensor out(std::move(shape));
@@ -90,7 +90,7 @@ Tensor FloatEngine::apply(std::size_t /*layer*/, const Node& node, const Tensor&
     return out;
 }
 
-Tensor infer(const Graph& graph, const Tensor& batch, MatrixEngine& engine) {
+Tensor infer(const Graph& graph, const Tensor& batch, MatrixEngine& engine, std::size_t first_image) {
     check_batch(graph, batch);
     const std::vector<std::size_t> last_reader = last_readers(graph);
     std::vector<Tensor> values(graph.nodes.size() + 1); // values[0] stays empty: the batch is read where it is
@@ -99,7 +99,8 @@ Tensor infer(const Graph& graph, const Tensor& batch, MatrixEngine& engine) {
         const Node& node = graph.nodes[i];
         std::vector<const Tensor*> inputs;
         for (const ValueId id : node.inputs) inputs.push_back(id == 0 ? &batch : &values[id]);
-        values[i + 1] = is_matrix(node.op) ? engine.apply(layer++, node, *inputs.at(0)) : digital(node, inputs);
+        values[i + 1] =
+            is_matrix(node.op) ? engine.apply(layer++, node, *inputs.at(0), first_image) : digital(node, inputs);
         for (const ValueId id : node.inputs)
             if (last_reader[id] == i) values[id] = Tensor();
     }

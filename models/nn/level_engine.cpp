@@ -45,7 +45,7 @@ void dequantise(const Accumulators& acc, int group, int unit, const LayerQuant& 
     });
 }
 
-Tensor LevelEngine::apply(std::size_t layer, const Node& node, const Tensor& input) {
+Tensor LevelEngine::apply(std::size_t layer, const Node& node, const Tensor& input, std::size_t first_image) {
     if (layer >= layers_.size())
         throw ModelError("node '" + node.name + "' is matrix layer " + std::to_string(layer) + " of " +
                          std::to_string(layers_.size()));
@@ -55,12 +55,13 @@ Tensor LevelEngine::apply(std::size_t layer, const Node& node, const Tensor& inp
     Tensor out(std::move(shape));
     for (int group = 0; group < matrix_shape(node.op).groups; ++group) {
         const LevelMap levels = map_levels(node.op, group, input, quant.input);
-        dequantise(accumulate(layer, group, levels), group, unit(), quant, weight_sums(layer, group), out);
+        dequantise(accumulate(layer, group, levels, first_image), group, unit(), quant, weight_sums(layer, group), out);
     }
     return out;
 }
 
-Accumulators ExactEngine::accumulate(std::size_t layer, int group, const LevelMap& levels) {
+Accumulators ExactEngine::accumulate(std::size_t layer, int group, const LevelMap& levels,
+                                     std::size_t /*first_image*/) {
     const QuantWeights& weights = weights_.at(layer);
     const int inputs = weights.shape.inputs, outputs = weights.shape.outputs;
     if (levels.inputs() != inputs)

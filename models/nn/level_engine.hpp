@@ -22,11 +22,12 @@ struct Accumulators {
 class LevelEngine : public MatrixEngine {
 public:
     explicit LevelEngine(std::vector<LayerQuant> layers) : layers_(std::move(layers)) {}
-    Tensor apply(std::size_t layer, const Node& node, const Tensor& input) override;
+    Tensor apply(std::size_t layer, const Node& node, const Tensor& input, std::size_t first_image) override;
 
 protected:
-    /// Sums sign * product over the inputs of one group, for every position and output.
-    virtual Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels) = 0;
+    /// Sums sign * product over the inputs of one group, for every position and output; the images are numbered from
+    /// `first_image`.
+    virtual Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels, std::size_t first_image) = 0;
     /// Products are in units of 1/unit() counts.
     virtual int unit() const = 0;
     /// Per output of the group: sum over k of the signed weight as the engine realises it (in 1/256 of full scale, like
@@ -44,7 +45,7 @@ public:
         : LevelEngine(std::move(layers)), weights_(std::move(weights)) {}
 
 protected:
-    Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels) override;
+    Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels, std::size_t first_image) override;
     int unit() const override { return kLevels; }
     std::vector<std::int32_t> weight_sums(std::size_t layer, int group) override;
 

@@ -78,9 +78,9 @@ public:
     using See = std::function<void(std::size_t layer, const Tensor& input)>;
     explicit Observer(See see) : see_(std::move(see)) {}
 
-    Tensor apply(std::size_t layer, const Node& node, const Tensor& input) override {
+    Tensor apply(std::size_t layer, const Node& node, const Tensor& input, std::size_t first_image) override {
         see_(layer, input);
-        return engine_.apply(layer, node, input);
+        return engine_.apply(layer, node, input, first_image);
     }
 
 private:
@@ -173,7 +173,8 @@ std::uint8_t to_level(float x, const ActivationQuant& quant) {
 
 /// Branches are selections here, so that the compiler makes vectors of the loop: every input of every layer passes it.
 void to_levels(const float* x, std::size_t count, const ActivationQuant& quant, std::uint8_t* levels) {
-    constexpr float kShift = 12582912.0F; // 1.5 * 2^23: adding it leaves no room for a fraction, so it rounds half to even
+    constexpr float kShift =
+        12582912.0F; // 1.5 * 2^23: adding it leaves no room for a fraction, so it rounds half to even
     const float steps = static_cast<float>(kLevels) / quant.scale, zero = static_cast<float>(quant.zero);
     constexpr float kFar = 1024.0F; // beyond every level whatever the zero point
     for (std::size_t i = 0; i < count; ++i) {

@@ -22,6 +22,9 @@ struct KernelRow {
 /// Limits first (name "roofline/..."), then the kernels. `seconds` is the time for each repetition.
 std::vector<KernelRow> bench_kernels(double seconds);
 
+/// Register reads of a host over TLM. `seconds` is the time for them.
+KernelRow bench_transactions(double seconds);
+
 /// What to measure of a network.
 struct NetworkJob {
     std::string network;  ///< one of bench_networks()

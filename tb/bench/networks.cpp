@@ -5,17 +5,15 @@
 #include "models/image/compile.hpp"
 #include "models/image/sc_engine.hpp"
 #include "models/nn/topologies.hpp"
+#include "tb/bench/apart.hpp"
 #include "tb/bench/bench.hpp"
 #include "tb/host/system.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace veilram {
 namespace fs = std::filesystem;
@@ -74,26 +72,33 @@ Usage usage_now() {
     return {seconds(usage.ru_utime) + seconds(usage.ru_stime), std::chrono::duration<double>(wall).count()};
 }
 
-/// Runs `infer(first image, images)` for one batch that does not count, then for all that do.
-Usage time_batches(const NetworkJob& job, const std::function<void(std::size_t, std::size_t)>& infer) {
+using Loop = std::function<void(std::size_t count, const std::function<void(std::size_t)>& work)>;
+
+void one_by_one(std::size_t count, const std::function<void(std::size_t)>& work) {
+    for (std::size_t i = 0; i < count; ++i) work(i);
+}
+
+/// Runs `infer(first image, images)` for one batch that does not count, then for all that do, as `loop` goes through
+/// them.
+Usage time_batches(const NetworkJob& job, const Loop& loop,
+                   const std::function<void(std::size_t, std::size_t)>& infer) {
     infer(0, job.batch);
     const Usage start = usage_now();
-    for (std::size_t first = 0; first < job.images; first += job.batch)
-        infer(first, std::min(job.batch, job.images - first));
+    loop((job.images + job.batch - 1) / job.batch,
+         [&](std::size_t i) { infer(i * job.batch, std::min(job.batch, job.images - i * job.batch)); });
     const Usage end = usage_now();
     return {end.cpu_s - start.cpu_s, end.wall_s - start.wall_s};
 }
 
 struct Device {
-    Image image;
-    Program program;
+    ImageFile image;
+    const Program& program;
     std::vector<LayerSecrets> secrets;
     std::vector<std::uint8_t> pixels;
     std::size_t image_size = 0;
 
-    Device(const std::string& file, const NetworkJob& job) : image(read_image(file)) {
-        program = decode_program(image.memory.program);
-        secrets = open_secrets(image, program, load_root_key({}), 1);
+    Device(const std::string& file, const NetworkJob& job)
+        : image(file), program(image.program()), secrets(open_secrets(image.memory(), program, load_root_key({}), 1)) {
         image_size = static_cast<std::size_t>(element_count(program.graph.in_shape));
         pixels = test_pixels(program.graph, std::max(job.images, job.batch));
     }
@@ -101,8 +106,8 @@ struct Device {
 };
 
 Usage run_functional(const Device& device, const NetworkJob& job) {
-    ScEngine engine(device.program, device.image.nvm, device.secrets, job.device);
-    return time_batches(job, [&](std::size_t first, std::size_t images) {
+    ScEngine engine(device.program, device.image, device.secrets, job.device);
+    return time_batches(job, parallel_for, [&](std::size_t first, std::size_t images) {
         const Shape& shape = device.program.graph.in_shape;
         infer(device.program.graph, to_tensor(device.pixels_of(first), images, shape, device.program.input), engine);
     });
@@ -110,7 +115,7 @@ Usage run_functional(const Device& device, const NetworkJob& job) {
 
 /// Every event takes 1 ns and 1 pJ: how much does not matter for the speed of the simulation, that it is counted does.
 ChipConfig chip_with_costs(const Device& device) {
-    ChipConfig chip = chip_of(device.image, device.program);
+    ChipConfig chip = chip_of(device.image.memory(), device.program);
     chip.root_key = load_root_key({});
     const Cost cost{Ps{1000}, Fj{1000}};
     ChipCosts& c = chip.costs;
@@ -124,18 +129,18 @@ ChipConfig chip_with_costs(const Device& device) {
 }
 
 Usage run_lt(const Device& device, const NetworkJob& job) {
-    const Bytes memory = flatten(device.image.memory);
+    const Bytes memory = flatten(device.image.memory());
     System system("bench", chip_with_costs(device), memory.size());
     Usage usage{};
     bool booted = false;
     system.host.body = [&] {
         Host& host = system.host;
-        host.program(device.image.nvm);
+        host.program(device.image);
         host.load_memory(memory);
         host.power_on();
         booted = host.boot();
         if (!booted) return;
-        usage = time_batches(job, [&](std::size_t first, std::size_t images) {
+        usage = time_batches(job, one_by_one, [&](std::size_t first, std::size_t images) {
             if (host.infer(device.pixels_of(first), images * device.image_size, images).empty()) booted = false;
         });
     };
@@ -144,40 +149,10 @@ Usage run_lt(const Device& device, const NetworkJob& job) {
     return usage;
 }
 
-/// Runs `work` in a process of its own - SystemC elaborates once a process, and peak memory is a process's - and
-/// returns what it wrote into the row.
-NetworkRow in_child(const NetworkJob& job, const std::function<void(NetworkRow&)>& work) {
-    int ends[2] = {};
-    if (pipe(ends) != 0) throw ModelError("cannot make a pipe");
-    std::fflush(nullptr);
-    const pid_t child = fork();
-    if (child < 0) throw ModelError("cannot start a process");
-    NetworkRow row;
-    double figures[3] = {};
-    if (child == 0) {
-        int code = 0;
-        try {
-            work(row);
-            rusage usage{};
-            getrusage(RUSAGE_SELF, &usage);
-            figures[0] = row.cpu_s_per_image;
-            figures[1] = row.wall_s_per_image;
-            figures[2] = 1024.0 * static_cast<double>(usage.ru_maxrss);
-            code = write(ends[1], figures, sizeof figures) == sizeof figures ? 0 : 1;
-        } catch (const std::exception& error) {
-            std::fprintf(stderr, "veilram bench: %s\n", error.what());
-            code = 1;
-        }
-        _exit(code);
-    }
-    close(ends[1]);
-    const bool complete = read(ends[0], figures, sizeof figures) == sizeof figures;
-    close(ends[0]);
-    int status = 0;
-    waitpid(child, &status, 0);
-    if (!complete || status != 0)
-        throw ModelError("the benchmark of " + job.network + ", " + job.fidelity + ", did not finish");
-    return {job, figures[0], figures[1], static_cast<std::int64_t>(figures[2]), 0};
+double peak_rss_bytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return 1024.0 * static_cast<double>(usage.ru_maxrss);
 }
 
 } // namespace
@@ -202,7 +177,7 @@ std::vector<NetworkJob> standard_jobs(bool brief) {
     jobs.push_back({"vgg8", "lt", 1, 64, 128});
     for (const std::size_t threads : {1U, 2U}) jobs.push_back({"resnet18", "functional", threads, 16, 32});
     jobs.push_back({"resnet18", "lt", 1, 16, 32});
-    for (const std::size_t threads : {1U, 2U}) jobs.push_back({"resnet50", "functional", threads, 16, 16});
+    for (const std::size_t threads : {1U, 2U}) jobs.push_back({"resnet50", "functional", threads, 16, 32});
     jobs.push_back({"resnet50", "lt", 1, 16, 16});
     return jobs;
 }
@@ -212,16 +187,20 @@ NetworkRow bench_network(const NetworkJob& job, const std::string& folder) {
     if (job.fidelity != "functional" && job.fidelity != "lt")
         throw UserError("there is no fidelity '" + job.fidelity + "'; choose functional or lt");
     const std::string file = (fs::path(folder) / (job.network + ".h5")).string();
-    if (!fs::exists(file)) in_child(job, [&](NetworkRow&) { compile_into(job.network, file); });
-    NetworkRow measured = in_child(job, [&](NetworkRow& row) {
+    const std::string what = "the benchmark of " + job.network + ", " + job.fidelity + ",";
+    if (!fs::exists(file))
+        run_apart(what, 0, [&] {
+            compile_into(job.network, file);
+            return std::vector<double>{};
+        });
+    const std::vector<double> figures = run_apart(what, 3, [&] {
         set_threads(job.threads);
         const Device device(file, job);
         const Usage usage = job.fidelity == "lt" ? run_lt(device, job) : run_functional(device, job);
-        row.cpu_s_per_image = usage.cpu_s / static_cast<double>(job.images);
-        row.wall_s_per_image = usage.wall_s / static_cast<double>(job.images);
+        const auto images = static_cast<double>(job.images);
+        return std::vector<double>{usage.cpu_s / images, usage.wall_s / images, peak_rss_bytes()};
     });
-    measured.products = products;
-    return measured;
+    return {job, figures[0], figures[1], static_cast<std::int64_t>(figures[2]), products};
 }
 
 } // namespace veilram

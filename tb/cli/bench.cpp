@@ -88,11 +88,15 @@ void bench_command(const BenchArgs& args, std::ostream& out) {
             report["networks"].push_back(to_json(row));
         }
     }
-    if (args.suite != "networks")
-        for (const KernelRow& row : bench_kernels(args.brief ? kBriefSeconds : kSeconds)) {
+    if (args.suite != "networks") {
+        const double seconds = args.brief ? kBriefSeconds : kSeconds;
+        std::vector<KernelRow> rows{bench_transactions(seconds)};
+        for (KernelRow& row : bench_kernels(seconds)) rows.push_back(std::move(row));
+        for (const KernelRow& row : rows) {
             print(row, out);
             report["kernels"].push_back(to_json(row));
         }
+    }
     if (!args.json.empty()) write_file(args.json, report.dump(2) + "\n");
 }
 

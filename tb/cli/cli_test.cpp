@@ -332,7 +332,7 @@ std::vector<Bytes> secrets_of(const std::string& image_file, const KeyConfig& ke
     const Program program = decode_program(image.memory.program);
     const Key256 root_key = load_root_key(keys);
     std::vector<Bytes> all{Bytes(root_key.begin(), root_key.end())};
-    const auto layers = open_secrets(image, program, root_key, 1);
+    const auto layers = open_secrets(image.memory, program, root_key, 1);
     for (std::size_t l = 0; l < layers.size(); ++l) {
         const auto secrets = secret_bytes(layers[l]);
         all.insert(all.end(), secrets.begin(), secrets.end());

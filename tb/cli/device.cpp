@@ -17,7 +17,7 @@ KeyScope scope_of(const std::vector<LayerSecrets>& secrets) {
     return KeyScope::crossbar;
 }
 
-StorageReport storage_of(const Image& image, const Program& program, KeyScope scope) {
+StorageReport storage_of(const MemoryPart& memory, const Program& program, KeyScope scope) {
     StorageReport storage;
     std::vector<std::size_t> crossbars;
     for (const std::size_t node : matrix_nodes(program.graph)) {
@@ -25,28 +25,31 @@ StorageReport storage_of(const Image& image, const Program& program, KeyScope sc
         storage.weights += std::int64_t{shape.groups} * shape.inputs * shape.outputs;
     }
     for (const LayerProgram& layer : program.layers) crossbars.push_back(layer.crossbars.size());
-    const auto area = [](const BitMatrix& bits) { return static_cast<std::int64_t>(bits.rows() * bits.cols()); };
-    for (const BitMatrix& cells : image.nvm.cells) storage.cells += area(cells);
-    for (const BitMatrix& signs : image.nvm.signs) storage.sign_cells += area(signs);
-    for (const SealedBlob& blob : image.memory.sealed) storage.sealed_bytes += static_cast<std::int64_t>(blob.size());
-    storage.crossbars = static_cast<std::int64_t>(image.nvm.cells.size());
-    storage.program_bytes = static_cast<std::int64_t>(image.memory.program.size());
+    storage.crossbars = program.crossbar_count();
+    storage.cells = storage.crossbars * program.array.rows * program.array.cols;
+    storage.sign_cells = storage.crossbars * program.n * program.array.sign_bits();
+    for (const SealedBlob& blob : memory.sealed) storage.sealed_bytes += static_cast<std::int64_t>(blob.size());
+    storage.program_bytes = static_cast<std::int64_t>(memory.program.size());
     storage.key_bits = key_bits(crossbars, scope, program.n, program.array, program.signs.mode == SignMode::masked);
     return storage;
 }
 
 } // namespace
 
-Compiled open_image(const std::string& path, const KeyConfig& keys) {
-    Compiled device;
-    device.image = read_image(path);
-    device.program = decode_program(device.image.memory.program);
-    device.secrets = open_secrets(device.image, device.program, load_root_key(keys), keys.version);
-    device.storage = storage_of(device.image, device.program, scope_of(device.secrets));
+Device device_of(Compiled compiled) {
+    return {std::make_shared<NvmPart>(std::move(compiled.image.nvm)), std::move(compiled.image.memory),
+            std::move(compiled.program), std::move(compiled.secrets), compiled.storage};
+}
+
+Device open_image(const std::string& path, const KeyConfig& keys) {
+    const auto file = std::make_shared<ImageFile>(path);
+    Device device{file, file->memory(), file->program(), {}, {}};
+    device.secrets = open_secrets(device.memory, device.program, load_root_key(keys), keys.version);
+    device.storage = storage_of(device.memory, device.program, scope_of(device.secrets));
     return device;
 }
 
-void describe_device(const Compiled& device, CompileConfig& config) {
+void describe_device(const Device& device, CompileConfig& config) {
     const Program& program = device.program;
     config.array = program.array;
     config.map.n = program.n;
@@ -57,7 +60,7 @@ void describe_device(const Compiled& device, CompileConfig& config) {
     config.keys.scope = scope_of(device.secrets);
 }
 
-std::map<PirateVariant, PirateResult> run_pirates(const Compiled& device, const NvmPart& dump, const RunConfig& config,
+std::map<PirateVariant, PirateResult> run_pirates(const Device& device, const NvmSource& dump, const RunConfig& config,
                                                   const Dataset& data) {
     const Dataset images = data.slice(0, static_cast<std::size_t>(config.pirate.images));
     std::map<PirateVariant, PirateResult> results;

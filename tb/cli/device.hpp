@@ -7,20 +7,32 @@
 #include "tb/cli/workload.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace veilram {
 
-/// Opens an image with the owner's root key, as a device would. Throws UserError when it is damaged or sealed under
-/// another key.
-Compiled open_image(const std::string& path, const KeyConfig& keys);
+/// A compiled network on its chip, and what its owner knows of it.
+struct Device {
+    std::shared_ptr<const NvmSource> nvm;
+    MemoryPart memory;
+    Program program;
+    std::vector<LayerSecrets> secrets;
+    StorageReport storage;
+};
+
+Device device_of(Compiled compiled);
+/// Opens an image with the owner's root key, as a device would; its crossbars stay in the file until they are needed.
+/// Throws UserError when it is damaged or sealed under another key.
+Device open_image(const std::string& path, const KeyConfig& keys);
 
 /// Puts into `config` what an opened image says of itself: crossbars, vectors, converters, signs, input format, and how
 /// far its keys reach.
-void describe_device(const Compiled& device, CompileConfig& config);
+void describe_device(const Device& device, CompileConfig& config);
 
 /// Accuracy of the thief's devices, made of the cells in `dump`, on the first `config.pirate.images` of `data`.
-std::map<PirateVariant, PirateResult> run_pirates(const Compiled& device, const NvmPart& dump, const RunConfig& config,
+std::map<PirateVariant, PirateResult> run_pirates(const Device& device, const NvmSource& dump, const RunConfig& config,
                                                   const Dataset& data);
 
 /// The variant that a thief of a device with these signs really is.

@@ -19,7 +19,7 @@ void print_header(const Program& program, std::ostream& out) {
     out << "\n";
 }
 
-void print_layers(const Image& image, const Program& program, std::ostream& out) {
+void print_layers(const MemoryPart& memory, const Program& program, std::ostream& out) {
     out << "layer  node                  operator  inputs  outputs  crossbars  sealed bytes\n";
     const std::vector<std::size_t> nodes = matrix_nodes(program.graph);
     for (std::size_t i = 0; i < program.layers.size(); ++i) {
@@ -28,21 +28,16 @@ void print_layers(const Image& image, const Program& program, std::ostream& out)
         out << std::setw(5) << i << "  " << std::left << std::setw(20) << node.name << "  " << std::setw(8)
             << op_name(node.op) << std::right << std::setw(8) << shape.inputs << std::setw(9)
             << shape.groups * shape.outputs << std::setw(11) << program.layers[i].crossbars.size() << std::setw(14)
-            << image.memory.sealed[i].size() << "\n";
+            << memory.sealed[i].size() << "\n";
     }
 }
 
 } // namespace
 
 void inspect_command(const std::string& image_file, std::ostream& out) {
-    const Image image = read_image(image_file);
-    const Program program = decode_program(image.memory.program);
-    if (program.layers.size() != image.memory.sealed.size())
-        throw UserError(image_file + ": the program has " + std::to_string(program.layers.size()) +
-                        " layers, the image " + std::to_string(image.memory.sealed.size()) +
-                        " sealed blobs: it is damaged, compile it again");
-    print_header(program, out);
-    print_layers(image, program, out);
+    const ImageFile image(image_file);
+    print_header(image.program(), out);
+    print_layers(image.memory(), image.program(), out);
 }
 
 } // namespace veilram

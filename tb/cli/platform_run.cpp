@@ -29,8 +29,8 @@ private:
 
 class Session {
 public:
-    Session(const Compiled& device, const RunConfig& config, const Dataset& data, const std::string& folder)
-        : device_(device), config_(config), data_(data), folder_(folder), memory_(flatten(device.image.memory)),
+    Session(const Device& device, const RunConfig& config, const Dataset& data, const std::string& folder)
+        : device_(device), config_(config), data_(data), folder_(folder), memory_(flatten(device.memory)),
           system_("veilram", chip_for(device, config), memory_.size()) {
         system_.host.body = [this] { guarded_body(); };
     }
@@ -56,11 +56,11 @@ private:
     }
 
     void body() {
-        host().program(device_.image.nvm);
+        host().program(*device_.nvm);
         host().load_memory(memory_);
         first_life();
         second_life();
-        run_.dump = host().dump(device_.program);
+        run_.dump = std::make_shared<NvmPart>(host().dump(device_.program));
         if (host().dump_memory(memory_.size()) != memory_) throw ModelError("the memory changed during the run");
         run_.stats = collect_stats(system_.platform.chip);
     }
@@ -134,7 +134,7 @@ private:
         trace_.reset();
     }
 
-    const Compiled& device_;
+    const Device& device_;
     const RunConfig& config_;
     const Dataset& data_;
     const std::string folder_;
@@ -147,8 +147,8 @@ private:
 
 } // namespace
 
-ChipConfig chip_for(const Compiled& device, const RunConfig& config) {
-    ChipConfig chip = chip_of(device.image, device.program);
+ChipConfig chip_for(const Device& device, const RunConfig& config) {
+    ChipConfig chip = chip_of(device.memory, device.program);
     chip.device = config.device;
     chip.policy = config.res.policy;
     chip.root_key = load_root_key(config.compile.keys);
@@ -157,8 +157,7 @@ ChipConfig chip_for(const Compiled& device, const RunConfig& config) {
     return chip;
 }
 
-TargetRun run_platform(const Compiled& device, const RunConfig& config, const Dataset& data,
-                       const std::string& folder) {
+TargetRun run_platform(const Device& device, const RunConfig& config, const Dataset& data, const std::string& folder) {
     Session session(device, config, data, folder);
     return session.run();
 }

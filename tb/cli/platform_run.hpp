@@ -10,13 +10,13 @@
 namespace veilram {
 
 /// The chip that a compiled network is placed into.
-ChipConfig chip_for(const Compiled& device, const RunConfig& config);
+ChipConfig chip_for(const Device& device, const RunConfig& config);
 
 /// Two lives of one chip, driven through registers, interrupt and power pin alone. First: power on, encrypted boot, one
 /// inference, orderly power-off - with a waveform when the configuration asks for one - of test image `trace.image`,
 /// which `data` must have. Second: power on, boot, every image, power-off, and the thief's dump of cells and memory,
 /// which becomes TargetRun::dump. Writes run.vcd and run.gtkw into `folder`. Throws UserError when the chip refuses the
 /// image. Once per process: the kernel elaborates one system only.
-TargetRun run_platform(const Compiled& device, const RunConfig& config, const Dataset& data, const std::string& folder);
+TargetRun run_platform(const Device& device, const RunConfig& config, const Dataset& data, const std::string& folder);
 
 } // namespace veilram

@@ -55,8 +55,8 @@ QuantisedNetwork measure_network(const RunConfig& config, const Dataset& test, R
 }
 
 /// Opens the image of `network`; from then on `config` says what the image says.
-Compiled open_device(const std::string& image, RunConfig& config, const Graph& network) {
-    Compiled device = open_image(image, config.compile.keys);
+Device open_device(const std::string& image, RunConfig& config, const Graph& network) {
+    Device device = open_image(image, config.compile.keys);
     const Graph& graph = device.program.graph;
     if (graph.name != network.name || graph.in_shape != network.in_shape)
         throw UserError("--image " + image + ": holds network '" + graph.name + "' for inputs of " +
@@ -66,22 +66,22 @@ Compiled open_device(const std::string& image, RunConfig& config, const Graph& n
     return device;
 }
 
-Compiled make_device(const RunArgs& args, RunConfig& config, const QuantisedNetwork& network) {
+Device make_device(const RunArgs& args, RunConfig& config, const QuantisedNetwork& network) {
     if (!args.image.empty()) return open_device(args.image, config, network.graph);
-    return compile(network.graph, network.activations, config.compile);
+    return device_of(compile(network.graph, network.activations, config.compile));
 }
 
-TargetRun run_target(const Compiled& device, const RunConfig& config, const Dataset& test, const std::string& folder) {
+TargetRun run_target(const Device& device, const RunConfig& config, const Dataset& test, const std::string& folder) {
     if (config.fidelity == Fidelity::functional) return run_functional(device, config.device, test);
     return run_platform(device, config, test, folder);
 }
 
-void measure_device(const Compiled& device, const Dataset& test, const std::string& folder, RunReport& report) {
+void measure_device(const Device& device, const Dataset& test, const std::string& folder, RunReport& report) {
     report.target = run_target(device, report.config, test, folder);
     report.target_accuracy = accuracy(report.target.predictions, test);
     report.storage = device.storage;
     report.thief = real_thief(device.program.signs.mode);
-    report.pirates = run_pirates(device, report.target.dump, report.config, test);
+    report.pirates = run_pirates(device, *report.target.dump, report.config, test);
 }
 
 } // namespace
@@ -98,7 +98,7 @@ void run_command(const RunArgs& args, std::ostream& out) {
     report.images = test.count();
     check_traced_image(report.config, report.images);
     const QuantisedNetwork network = measure_network(report.config, test, report);
-    const Compiled device = make_device(args, report.config, network);
+    const Device device = make_device(args, report.config, network);
     std::string folder = make_folder(args);
     measure_device(device, test, folder, report);
     report.job_wall_s = watch.wall_s();

@@ -5,8 +5,8 @@
 
 namespace veilram {
 
-TargetRun run_functional(const Compiled& device, const DeviceConfig& cells, const Dataset& data) {
-    ScEngine engine(device.program, device.image.nvm, device.secrets, cells);
+TargetRun run_functional(const Device& device, const DeviceConfig& cells, const Dataset& data) {
+    ScEngine engine(device.program, *device.nvm, device.secrets, cells);
     TargetRun run;
     const Stopwatch watch;
     const Tensor logits = infer_all(device.program.graph, engine, data, device.program.input, "target");
@@ -16,7 +16,7 @@ TargetRun run_functional(const Compiled& device, const DeviceConfig& cells, cons
     for (auto row = logits.data.begin(); row != logits.data.end(); row += classes)
         run.logits.emplace_back(row, row + classes);
     run.predictions = argmax(logits);
-    run.dump = device.image.nvm;
+    run.dump = device.nvm;
     return run;
 }
 

@@ -3,7 +3,7 @@
 
 #include "models/base/stats.hpp"
 #include "models/base/units.hpp"
-#include "models/image/compile.hpp"
+#include "tb/cli/device.hpp"
 #include "tb/cli/workload.hpp"
 
 #include <optional>
@@ -27,7 +27,7 @@ struct Timing {
 struct TargetRun {
     std::vector<std::vector<float>> logits; ///< of every image, the same in every fidelity
     std::vector<int> predictions;
-    NvmPart dump; ///< what a thief reads from the powered-off chip
+    std::shared_ptr<const NvmSource> dump; ///< what a thief reads from the powered-off chip
     std::optional<Timing> timing;
     std::vector<Stat> stats;
     std::vector<std::string> files; ///< written beside the report, such as "run.vcd"
@@ -36,6 +36,6 @@ struct TargetRun {
 };
 
 /// The same arithmetic as the platform's, without a kernel and without time.
-TargetRun run_functional(const Compiled& device, const DeviceConfig& cells, const Dataset& data);
+TargetRun run_functional(const Device& device, const DeviceConfig& cells, const Dataset& data);
 
 } // namespace veilram

@@ -1,12 +1,14 @@
 #include "tb/cli/workload.hpp"
 
+#include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
 
 #include <algorithm>
 
 namespace veilram {
 namespace {
-/// Large enough to make tables of counts pay, small enough for the memory: the largest value of a batch has 8 Mi floats.
+/// Large enough to make tables of counts pay, small enough for the memory: the largest value of a batch has 8 Mi
+/// floats.
 std::size_t batch_for(const Graph& graph) {
     constexpr std::int64_t kLargest = 1 << 23, kMost = 256;
     std::int64_t largest = element_count(graph.in_shape);
@@ -78,14 +80,13 @@ Tensor infer_all(const Graph& graph, MatrixEngine& engine, const Dataset& data, 
     Tensor logits({static_cast<std::int64_t>(data.count()), static_cast<std::int64_t>(classes)});
     Progress bar(what, data.count());
     const std::size_t batch_size = batch_for(graph);
-    for (std::size_t first = 0; first < data.count(); first += batch_size) {
-        const std::size_t count = std::min(batch_size, data.count() - first);
-        engine.begin_batch(first);
-        const Tensor batch = infer(graph, to_tensor(data.image(first), count, data.shape, input), engine);
+    parallel_for((data.count() + batch_size - 1) / batch_size, [&](std::size_t i) {
+        const std::size_t first = i * batch_size, count = std::min(batch_size, data.count() - first);
+        const Tensor batch = infer(graph, to_tensor(data.image(first), count, data.shape, input), engine, first);
         std::copy(batch.data.begin(), batch.data.end(),
                   logits.data.begin() + static_cast<std::ptrdiff_t>(first * classes));
         bar.step(count);
-    }
+    });
     return logits;
 }
 

@@ -105,14 +105,15 @@ void Host::cut_power() {
     wait(sc_core::sc_time(1, sc_core::SC_NS));
 }
 
-void Host::program(const NvmPart& nvm) {
+void Host::program(const NvmSource& nvm) {
     std::uint64_t cells = reg::kCells;
     std::uint64_t signs = reg::kSigns;
-    for (std::size_t c = 0; c < nvm.cells.size(); ++c) {
-        Bytes bytes = to_bytes(nvm.cells[c]);
+    for (std::size_t c = 0; c < nvm.crossbars(); ++c) {
+        const NvmView view = nvm.view(c, 1);
+        Bytes bytes = to_bytes(*view.cells);
         debug_all(isock, tlm::TLM_WRITE_COMMAND, cells, bytes);
         cells += bytes.size();
-        bytes = to_bytes(nvm.signs[c]);
+        bytes = to_bytes(*view.signs);
         debug_all(isock, tlm::TLM_WRITE_COMMAND, signs, bytes);
         signs += bytes.size();
     }

@@ -61,7 +61,7 @@ public:
     tlm::tlm_response_status transfer(tlm::tlm_command command, std::uint64_t address, void* data, std::size_t size);
 
     /// Non-volatile cells through debug transport: what the factory writes and a thief reads. Any power state, no time.
-    void program(const NvmPart& nvm);
+    void program(const NvmSource& nvm);
     NvmPart dump(const Program& shape);
     /// Content of the external memory from address 0, likewise.
     void load_memory(const Bytes& content);

@@ -7,7 +7,7 @@ namespace {
 constexpr std::size_t kKeySlotGrain = 1024; ///< slots of the key SRAM are sized in whole KiB
 } // namespace
 
-ChipConfig chip_of(const Image& image, const Program& program) {
+ChipConfig chip_of(const MemoryPart& memory, const Program& program) {
     ChipConfig chip;
     chip.array = program.array;
     chip.adc = program.adc;
@@ -15,7 +15,7 @@ ChipConfig chip_of(const Image& image, const Program& program) {
     chip.n = program.n;
     chip.layers = static_cast<std::uint32_t>(program.layers.size());
     std::size_t largest = 0;
-    for (const auto& blob : image.memory.sealed) largest = std::max(largest, blob.size());
+    for (const auto& blob : memory.sealed) largest = std::max(largest, blob.size());
     chip.key_slot_bytes = static_cast<std::uint32_t>((largest / kKeySlotGrain + 1) * kKeySlotGrain);
     return chip;
 }

@@ -10,7 +10,7 @@
 namespace veilram {
 
 /// A chip of the size and shape that the image needs; keys, policy and costs are the caller's to set.
-ChipConfig chip_of(const Image& image, const Program& program);
+ChipConfig chip_of(const MemoryPart& memory, const Program& program);
 
 /// Build one per process. Set host.body, then sc_start.
 class System final : public sc_core::sc_module {

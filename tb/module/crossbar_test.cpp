@@ -2,6 +2,8 @@
 #include "tb/support/powered_bench.hpp"
 #include "tb/support/random_data.hpp"
 
+#include <tuple>
+
 namespace veilram::test {
 namespace {
 
@@ -173,6 +175,30 @@ TEST_F(CrossbarTest, ABurstIsPacedByTheConvertersWhenTheyAreSlower) {
         EXPECT_EQ(ask(bench.read_isock, sample.read).time, ps(10'000 + 10'400 + 4 * 10'400));
         sample.read.pairs = 7;
         EXPECT_EQ(ask(bench.read_isock, sample.read).time, ps(10'000 + 9'100 + 4 * 10'000));
+    });
+}
+
+TEST_F(CrossbarTest, ABurstCostsWhatItsReadsCostOneByOne) {
+    simulate([&](CrossbarBench& bench) {
+        Sample sample(1, cfg.array);
+        const auto cost_of = [&](std::size_t reads) {
+            sample.read.reads = reads;
+            const Fj before = bench.dut.energy();
+            const std::int64_t conversions = stat(bench.dut, "adc_conversions");
+            const auto time = ask(bench.read_isock, sample.read).time;
+            return std::tuple(time, bench.dut.energy() - before, stat(bench.dut, "adc_conversions") - conversions);
+        };
+        bench.program(sample.cells);
+        const auto [time, energy, conversions] = cost_of(1);
+        for (const std::size_t reads : {2U, 7U, 1000U}) {
+            const auto count = static_cast<std::int64_t>(reads);
+            const auto burst = cost_of(reads);
+            // The converters work on one read while the array is busy with the next: only the last one is waited for.
+            EXPECT_EQ(std::get<0>(burst) + ps(5'200 * (count - 1)), time * static_cast<double>(reads));
+            EXPECT_EQ(std::get<1>(burst), Fj{energy.value * count});
+            EXPECT_EQ(std::get<2>(burst), conversions * count);
+        }
+        EXPECT_EQ(bench.dump(cfg.array), sample.cells);
     });
 }
 

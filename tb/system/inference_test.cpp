@@ -2,6 +2,7 @@
 #include "hw/sim/services.hpp"
 #include "tb/system/platform_test.hpp"
 
+#include <map>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -59,6 +60,38 @@ TEST_F(Inference, ABatchGivesTheLogitsOfItsImagesInLessTime) {
         const auto one_by_one = sc_core::sc_time_stamp() - start;
         EXPECT_EQ(host().infer(batch.data(), batch.size(), 3), expected);
         EXPECT_LT(sc_core::sc_time_stamp() - start - one_by_one, one_by_one); // a layer is unlocked once
+    });
+}
+
+TEST_F(Inference, ABatchReadsConvertsAndAddsAsOftenAsItsImages) {
+    const Scenario scenario;
+    simulate(scenario, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        // Everything that happens for a position; layers are unlocked and locked once a batch.
+        const auto events = [&] {
+            std::map<std::string, std::int64_t> sums;
+            for (const Stat& stat : collect_stats(chip()))
+                for (const char* name : {"array_reads", "adc_conversions", "cell_writes", "accumulations", "elements"})
+                    if (stat.name == name) sums[name] += stat.value;
+            return sums;
+        };
+        const auto cost_of = [&](const Bytes& pixels, std::size_t images) {
+            auto before = events();
+            EXPECT_FALSE(host().infer(pixels.data(), pixels.size(), images).empty());
+            auto after = events();
+            for (auto& [name, count] : after) count -= before[name];
+            return after;
+        };
+        Bytes batch;
+        std::map<std::string, std::int64_t> sum;
+        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+            const auto image = scenario.pixels(seed);
+            batch.insert(batch.end(), image.begin(), image.end());
+            for (const auto& [name, count] : cost_of(image, 1)) sum[name] += count;
+        }
+        EXPECT_GT(sum["array_reads"], 0);
+        EXPECT_EQ(cost_of(batch, 3), sum);
     });
 }
 

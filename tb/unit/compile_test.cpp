@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kSeeds[] = {1, 2, 3};
 
 std::vector<LayerSecrets> open(const Compiled& compiled, const Image& image, const CompileConfig& config) {
-    return open_secrets(image, compiled.program, load_root_key(config.keys), config.keys.version);
+    return open_secrets(image.memory, compiled.program, load_root_key(config.keys), config.keys.version);
 }
 
 /// Expects a UserError whose text contains `part`.
@@ -171,7 +171,7 @@ TEST(CompileTest, NamesThatAreNotUtf8StillOpen) {
     const CompileConfig config = small_config();
     const Compiled compiled = compile(graph, small_activations(), config);
     const Program program = decode_program(compiled.image.memory.program);
-    EXPECT_EQ(open_secrets(compiled.image, program, load_root_key(config.keys), 1).size(), 3U);
+    EXPECT_EQ(open_secrets(compiled.image.memory, program, load_root_key(config.keys), 1).size(), 3U);
 }
 
 TEST(RootKeyTest, ComesFromTheFileOrTheSeed) {
@@ -288,12 +288,12 @@ TEST(OpenSecretsTest, ReplayedVersionIsRefused) {
     config.keys.version = 4;
     const Compiled compiled = compile_small(config);
     const Key256 key = load_root_key(config.keys);
-    EXPECT_NO_THROW(open_secrets(compiled.image, compiled.program, key, 3));
-    EXPECT_NO_THROW(open_secrets(compiled.image, compiled.program, key, 4));
-    expect_user_error([&] { open_secrets(compiled.image, compiled.program, key, 5); }, "replayed older version");
+    EXPECT_NO_THROW(open_secrets(compiled.image.memory, compiled.program, key, 3));
+    EXPECT_NO_THROW(open_secrets(compiled.image.memory, compiled.program, key, 4));
+    expect_user_error([&] { open_secrets(compiled.image.memory, compiled.program, key, 5); }, "replayed older version");
     Program forged = compiled.program; // claiming to be new does not help: the version is under the seal
     forged.version = 5;
-    expect_user_error([&] { open_secrets(compiled.image, forged, key, 5); }, "are refused");
+    expect_user_error([&] { open_secrets(compiled.image.memory, forged, key, 5); }, "are refused");
 }
 
 } // namespace veilram::test

@@ -60,8 +60,7 @@ BitMatrix random_matrix(Rng& rng, std::size_t rows) {
 
 Tensor logits(const Compiled& device, const DeviceConfig& cells, const Tensor& images, std::size_t first_image = 0) {
     ScEngine engine(device.program, device.image.nvm, device.secrets, cells);
-    engine.begin_batch(first_image);
-    return infer(device.program.graph, images, engine);
+    return infer(device.program.graph, images, engine, first_image);
 }
 
 } // namespace

@@ -31,9 +31,12 @@ protected:
     std::size_t files() const {
         return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator{}));
     }
-    /// Expects read_image to refuse `content` with a text that names the file and contains `complaint`.
     void expect_refused(const std::string& content, const std::string& complaint) {
         write_file(path_, content);
+        expect_refused(complaint);
+    }
+    /// Expects read_image to refuse the file with a text that names it and contains `complaint`.
+    void expect_refused(const std::string& complaint) {
         try {
             read_image(path_);
             ADD_FAILURE() << "accepted; expected: " << complaint;
@@ -56,21 +59,20 @@ struct FileParts {
     explicit FileParts(const Image& image)
         : cells{image.nvm.cells.size(), 8, 32}, signs{image.nvm.signs.size(), 3, 32} {}
 
-    std::string content(const Image& image) const {
-        Hdf5Writer file;
+    void write(const Image& image, const std::string& path) const {
+        Hdf5Writer file(path, path, 1 << 20);
         file.attribute("format", format);
         file.attribute("rows", rows);
         file.attribute("cols", cols);
         file.attribute("n", n);
         for (const char* group : {"/nvm", "/memory", "/memory/sealed"}) file.group(group);
-        const Bytes zeros(1 << 20);
-        file.bytes("/nvm/cells", cells, zeros.data());
-        file.bytes("/nvm/signs", signs, zeros.data());
+        file.make_bytes("/nvm/cells", cells);
+        file.make_bytes("/nvm/signs", signs);
         const auto* text = reinterpret_cast<const std::uint8_t*>(image.memory.program.data());
-        if (with_program) file.bytes("/memory/program", {image.memory.program.size()}, text);
+        if (with_program) file.bytes("/memory/program", text, image.memory.program.size());
         for (std::size_t l = 0; l < blobs; ++l)
-            file.bytes("/memory/sealed/layer_00" + std::to_string(l), {10}, zeros.data());
-        return file.content();
+            file.bytes("/memory/sealed/layer_00" + std::to_string(l), Bytes(10).data(), 10);
+        file.close();
     }
 };
 
@@ -248,6 +250,30 @@ TEST_F(ImageFileTest, ComesBackAsItWasWritten) {
     }
 }
 
+TEST_F(ImageFileTest, CrossbarsAreReadWhenTheyAreAskedFor) {
+    const Image image = compile_small(small_config()).image;
+    write_image(image, path_);
+    const ImageFile file(path_);
+    ASSERT_EQ(file.crossbars(), image.nvm.crossbars());
+    for (std::size_t first = 0; first < file.crossbars(); ++first)
+        for (std::size_t count = 0; first + count <= file.crossbars(); ++count) {
+            const NvmView got = file.view(first, count), expected = image.nvm.view(first, count);
+            EXPECT_TRUE(std::equal(got.cells, got.cells + count, expected.cells));
+            EXPECT_TRUE(std::equal(got.signs, got.signs + count, expected.signs));
+        }
+    EXPECT_THROW(file.view(file.crossbars(), 1), ModelError);
+    EXPECT_THROW(image.nvm.view(0, file.crossbars() + 1), ModelError);
+}
+
+TEST_F(ImageFileTest, RunsFromItsFileWithTheSameBits) {
+    const Compiled device = compile_small(small_config());
+    write_image(device.image, path_);
+    const ImageFile file(path_);
+    const Tensor images = small_images(5, 1);
+    EXPECT_EQ(run(file.program(), file, device.secrets, images).data,
+              run(device.program, device.image.nvm, device.secrets, images).data);
+}
+
 TEST_F(ImageFileTest, EqualImagesGiveEqualFiles) {
     const Image image = compile_small(small_config()).image;
     write_image(image, path_);
@@ -267,7 +293,8 @@ TEST_F(ImageFileTest, TruncatedFilesAreRefusedAtEveryLength) {
 
 TEST_F(ImageFileTest, ForeignAndMissingFilesAreRefused) {
     expect_refused("PK\x03\x04 some archive", "not an HDF5 file");
-    expect_refused(Hdf5Writer().content(), "attribute 'format' is missing");
+    Hdf5Writer(path_, path_, 0).close();
+    expect_refused("attribute 'format' is missing");
     EXPECT_THROW(read_image(folder_ / "absent.h5"), UserError);
     EXPECT_THROW(read_image(folder_), UserError);
 }
@@ -275,12 +302,13 @@ TEST_F(ImageFileTest, ForeignAndMissingFilesAreRefused) {
 TEST_F(ImageFileTest, PartsThatDoNotFitTheProgramAreRefused) {
     const Image image = compile_small(small_config()).image;
     const FileParts good(image);
-    write_file(path_, good.content(image));
+    good.write(image, path_);
     EXPECT_NO_THROW(read_image(path_)); // the changes below are the only reason for a refusal
     const auto refused = [&](auto&& change, const std::string& complaint) {
         FileParts parts = good;
         change(parts);
-        expect_refused(parts.content(image), complaint);
+        parts.write(image, path_);
+        expect_refused(complaint);
     };
     refused([](FileParts& p) { p.format = 2; }, "image format 2 is unknown");
     refused([](FileParts& p) { p.rows = 16; }, "attribute 'rows'");
@@ -293,7 +321,8 @@ TEST_F(ImageFileTest, PartsThatDoNotFitTheProgramAreRefused) {
     refused([](FileParts& p) { p.with_program = false; }, "/memory/program");
     Image broken = image;
     broken.memory.program = "{\"format\":1}";
-    expect_refused(good.content(broken), "'version' is missing");
+    good.write(broken, path_);
+    expect_refused("'version' is missing");
 }
 
 TEST_F(ImageFileTest, UnwritablePlaceLeavesNothing) {

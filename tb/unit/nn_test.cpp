@@ -30,7 +30,7 @@ std::optional<float> sample(const Tensor& t, std::int64_t n, std::int64_t c, std
 Tensor run_op(const Op& op, const Tensor& input) {
     const Node node{"node", op, {0}, {}};
     FloatEngine engine;
-    return is_matrix(op) ? engine.apply(0, node, input) : digital(node, {&input});
+    return is_matrix(op) ? engine.apply(0, node, input, 0) : digital(node, {&input});
 }
 
 template <class Check> void for_every_output(const Tensor& out, Check check) {

@@ -252,7 +252,7 @@ Tensor rounded_reference(const Node& node, const Tensor& input, const QuantWeigh
     for (std::size_t i = 0; i < weight.size(); ++i)
         weight.data[i] = w.scale[i / static_cast<std::size_t>(w.shape.inputs)] * static_cast<float>(w.q[i]) / 256.0F;
     FloatEngine engine;
-    return engine.apply(0, rounded, levels);
+    return engine.apply(0, rounded, levels, 0);
 }
 
 TEST(ExactEngine, ComputesTheRoundedNetwork) {
@@ -274,11 +274,11 @@ TEST(ExactEngine, ComputesTheRoundedNetwork) {
         const QuantWeights w = quantise_weights(node.op, WeightScale::per_channel);
         const ActivationQuant quant{2.1F, pick(rng, 0, 255)};
         ExactEngine engine({{quant, w.scale, bias}}, {w});
-        const Tensor got = engine.apply(0, node, in), expected = rounded_reference(node, in, w, quant);
+        const Tensor got = engine.apply(0, node, in, 0), expected = rounded_reference(node, in, w, quant);
         ASSERT_EQ(got.shape, expected.shape);
         for (std::size_t i = 0; i < got.size(); ++i)
             ASSERT_NEAR(got.data[i], expected.data[i], 2e-5) << "seed " << seed;
-        EXPECT_THROW(engine.apply(1, node, in), ModelError);
+        EXPECT_THROW(engine.apply(1, node, in, 0), ModelError);
     }
 }
 

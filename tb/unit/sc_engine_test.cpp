@@ -43,7 +43,7 @@ class LiteralEngine final : public MatrixEngine {
 public:
     explicit LiteralEngine(const Compiled& device) : device_(device) {}
 
-    Tensor apply(std::size_t layer, const Node& node, const Tensor& input) override {
+    Tensor apply(std::size_t layer, const Node& node, const Tensor& input, std::size_t /*first_image*/) override {
         Shape shape = node.out_shape;
         shape.insert(shape.begin(), input.dim(0));
         Tensor out(shape);

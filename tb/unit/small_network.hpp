@@ -76,7 +76,7 @@ inline Tensor small_images(std::size_t count, std::uint64_t seed) {
 }
 
 /// Logits of a device.
-inline Tensor run(const Program& program, const NvmPart& nvm, const std::vector<LayerSecrets>& secrets,
+inline Tensor run(const Program& program, const NvmSource& nvm, const std::vector<LayerSecrets>& secrets,
                   const Tensor& images) {
     ScEngine engine(program, nvm, secrets);
     return infer(program.graph, images, engine);
