@@ -3,6 +3,7 @@
 #include "models/base/diagnostics.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace veilram {
 
@@ -17,12 +18,20 @@ Dataset Dataset::slice(std::size_t first, std::size_t n) const {
     return part;
 }
 
-Dataset load_data(const DataConfig& config, Split split) {
-    if (config.source == DataSource::digits) return generate_digits(config.seed, split, config.images);
+Dataset load_data(const DataConfig& config, Split split, std::optional<std::size_t> limit) {
+    const std::size_t most = limit.value_or(std::numeric_limits<std::size_t>::max());
+    if (config.source == DataSource::digits) return generate_digits(config.seed, split, std::min(config.images, most));
     if (config.path.empty())
-        throw UserError("data.path: missing; the sources mnist and cifar10 need the folder that holds their files, "
-                        "or use source digits, which needs none");
-    return config.source == DataSource::mnist ? load_mnist(config.path, split) : load_cifar10(config.path, split);
+        throw UserError("data.path: missing; every source but digits needs the folder that holds its files");
+    switch (config.source) {
+    case DataSource::mnist:
+        return load_mnist(config.path, split).slice(0, most);
+    case DataSource::cifar10:
+        return load_cifar10(config.path, split).slice(0, most);
+    default:
+        return load_imagenet(config.path, split == Split::train ? ImagenetPart::train : ImagenetPart::test,
+                             config.picture, limit);
+    }
 }
 
 } // namespace veilram

@@ -68,6 +68,10 @@ struct Encoder {
         json["variance"] = op.variance;
         json["epsilon"] = op.epsilon;
     }
+    void operator()(const Clip& op) const {
+        json["low"] = op.low;
+        json["high"] = op.high;
+    }
     void operator()(const MaxPool& op) const { json["window"] = encode_window(op.window); }
     void operator()(const AveragePool& op) const {
         json["window"] = encode_window(op.window);
@@ -105,6 +109,10 @@ struct Decoder {
         op.variance = json["variance"].numbers(kMaxChannels);
         op.epsilon = json["epsilon"].number();
     }
+    void operator()(Clip& op) const {
+        op.low = json["low"].number();
+        op.high = json["high"].number();
+    }
     void operator()(MaxPool& op) const { op.window = decode_window(json["window"]); }
     void operator()(AveragePool& op) const {
         op.window = decode_window(json["window"]);
@@ -138,7 +146,7 @@ Node decode_node(const JsonView& json, std::size_t index) {
     Node node;
     node.name = json["name"].text();
     node.op = make_op(json["op"].text(), json["op"]);
-    for (const std::int64_t id : json["inputs"].integers(kMaxRank, 0, static_cast<std::int64_t>(index)))
+    for (const std::int64_t id : json["inputs"].integers(kMaxNodes, 0, static_cast<std::int64_t>(index)))
         node.inputs.push_back(static_cast<ValueId>(id));
     std::visit(Decoder{json}, node.op);
     return node;

@@ -105,6 +105,7 @@ public:
                                  mode_ == Mode::train, kMomentum, op.epsilon, false);
     }
     torch::Tensor operator()(const Relu&) const { return torch::relu(in_[0]); }
+    torch::Tensor operator()(const Clip& op) const { return in_[0].clamp(op.low, op.high); }
     torch::Tensor operator()(const MaxPool& op) const {
         const Window& w = op.window;
         return torch::max_pool2d(cover(w, in_[0], -std::numeric_limits<double>::infinity()), {w.kernel_h, w.kernel_w},
@@ -113,6 +114,7 @@ public:
     torch::Tensor operator()(const AveragePool& op) const { return average_pool(op, in_[0]); }
     torch::Tensor operator()(const GlobalAveragePool&) const { return in_[0].mean({2, 3}, true); }
     torch::Tensor operator()(const Add&) const { return in_[0] + in_[1]; }
+    torch::Tensor operator()(const Concat&) const { return torch::cat(in_, 1); }
     torch::Tensor operator()(const Pad& op) const {
         std::vector<std::int64_t> amounts; // libtorch starts at the last dimension
         for (std::size_t d = op.before.size(); d-- > 0;) amounts.insert(amounts.end(), {op.before[d], op.after[d]});

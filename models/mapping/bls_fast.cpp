@@ -66,52 +66,36 @@ private:
     /// Single steps, cheapest first, as long as they help. This comes close to the smallest sum |d_j|.
     void descend() {
         for (;;) {
-            state_.measure();
-            const bool outward = state_.room() > 0;
-            const float price = state_.least_price(outward);
-            if (price >= 0.0F) return;
-            state_.apply(state_.cheapest_step(outward, price));
+            const RowPairState::Prices prices = state_.price();
+            if (prices.least >= 0.0F) return;
+            state_.apply(state_.cheapest_step(prices));
         }
     }
 
     /// Makes the differences possible at the present total, at the least cost.
     void repair() {
-        while (state_.room() < 0 || !state_.parity_fits()) {
-            state_.measure();
-            const bool outward = state_.room() > 0;
-            state_.apply(state_.cheapest_step(outward, state_.least_price(outward)));
-        }
+        while (state_.room() < 0 || !state_.parity_fits()) state_.apply(state_.cheapest_step(state_.price()));
     }
 
     /// Pairs of steps until none helps. Returns the cost.
     double settle() {
-        double cost = state_.measure();
-        while (take_pairs(cost)) {
-        }
+        double cost = state_.price().cost;
+        const int steps = 2 * state_.segments();
+        for (int step = 0, failed = 0; failed < steps; step = (step + 1) % steps)
+            failed = take_pair({step / 2, step % 2 == 0 ? 1 : -1}, cost) ? 0 : failed + 1;
         return cost;
     }
 
-    /// For each step, adds the cheapest second one and keeps both if they lower the cost.
-    bool take_pairs(double& cost) {
-        bool taken = false;
-        for (int j = 0; j < state_.segments(); ++j) {
-            for (const int sign : {1, -1}) {
-                const Step first{j, sign};
-                if (!state_.allowed(first)) continue;
-                state_.apply(first);
-                const double between = state_.measure();
-                const bool outward = state_.room() > 0;
-                const float price = state_.least_price(outward);
-                if (between + price < cost) {
-                    state_.apply(state_.cheapest_step(outward, price));
-                    cost = between + price;
-                    taken = true;
-                } else {
-                    state_.apply(first.reverse());
-                }
-            }
-        }
-        return taken;
+    /// Adds the cheapest second step, on the same column or a later one - pairs have no order -, and keeps both if they
+    /// lower the cost.
+    bool take_pair(Step first, double& cost) {
+        if (!state_.allowed(first)) return false;
+        const RowPairState::Prices prices = state_.price(first, first.column);
+        if (prices.cost + prices.least >= cost) return false;
+        state_.apply(first);
+        state_.apply(state_.cheapest_step(prices));
+        cost = prices.cost + prices.least;
+        return true;
     }
 
     /// Searches again from the present solution with another total; keeps the better one.

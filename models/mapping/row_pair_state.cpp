@@ -3,41 +3,59 @@
 #include "models/base/diagnostics.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <string>
 
 namespace veilram {
+namespace {
 
-SignMatrix::SignMatrix(const GslVectors& vectors, int segments) : by_segment_(segments, vectors.count()) {
-    for (int i = 0; i < vectors.count(); ++i) {
-        const Word* vector = vectors.vectors[static_cast<std::size_t>(i)].data();
-        for (int j = 0; j < segments; ++j)
-            by_segment_(j, i) = get_bit(vector, static_cast<std::size_t>(j)) ? 1.0F : -1.0F;
-    }
-    by_vector_ = by_segment_.transpose();
+std::size_t padded(std::size_t count, std::size_t pad) { return (count + pad - 1) / pad * pad; }
+
+} // namespace
+
+SignMatrix::SignMatrix(const GslVectors& vectors, int segments)
+    : vectors_(padded(vectors.vectors.size(), kVectorPad)),
+      columns_(padded(static_cast<std::size_t>(segments), kColumnPad)), rows_(vectors_ * columns_),
+      turned_(vectors_ * columns_) {
+    if (vectors.vectors.size() > kMostVectors)
+        throw ModelError(std::to_string(vectors.vectors.size()) + " GSL vectors; the fast solver takes up to " +
+                         std::to_string(kMostVectors));
+    for (std::size_t i = 0; i < vectors.vectors.size(); ++i)
+        for (std::size_t j = 0; j < static_cast<std::size_t>(segments); ++j)
+            rows_[i * columns_ + j] = turned_[j * vectors_ + i] = get_bit(vectors.vectors[i].data(), j) ? 1.0F : -1.0F;
 }
 
 RowPairState::RowPairState(const BlsProblem& problem, const SignMatrix& signs, int total)
     : segment_(problem.segment), signs_(&signs), total_(total),
-      difference_(static_cast<std::size_t>(problem.segments), 0), sums_(Eigen::ArrayXf::Zero(problem.vectors->count())),
-      slope_(problem.vectors->count()), price_(problem.segments), even_(problem.targets, 0, problem.vectors->count()),
-      odd_(problem.targets, problem.vectors->count(), problem.vectors->count()) {
+      difference_(static_cast<std::size_t>(problem.segments), 0), sums_(signs.vectors()), price_(signs.columns()),
+      even_(problem.targets, 0, problem.targets.size() / 2, signs.vectors()),
+      odd_(problem.targets, problem.targets.size() / 2, problem.targets.size() / 2, signs.vectors()) {
     for (Blocks* blocks : {&any_, &inward_}) {
-        blocks->up.resize(problem.segments);
-        blocks->down.resize(problem.segments);
+        blocks->up.assign(signs.columns(), kBlocked);
+        blocks->down.assign(signs.columns(), kBlocked);
     }
-    for (int j = 0; j < segments(); ++j) update_blocks(j);
+    for (int j = 0; j < segments(); ++j) block(j, 0);
+    lines_ = static_cast<float>(std::count_if(problem.targets.begin(), problem.targets.end(),
+                                              [](int target) { return target != BlsProblem::kFree; }));
+    update_errors();
 }
 
-RowPairState::Lines::Lines(const std::vector<int>& targets, int first, int count)
-    : doubled_targets(count), used(count), doubled_errors(count) {
-    for (int i = 0; i < count; ++i) {
-        const int target = targets[static_cast<std::size_t>(first + i)];
+RowPairState::Lines::Lines(const std::vector<int>& targets, std::size_t first, std::size_t count, std::size_t padded)
+    : doubled_targets(padded), used(padded), doubled_errors(padded) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const int target = targets[first + i];
         doubled_targets[i] = static_cast<float>(2 * target);
         used[i] = target == BlsProblem::kFree ? 0.0F : 1.0F;
     }
 }
 
-int RowPairState::room() const { return std::min(total_, capacity() - total_) - norm_; }
+int RowPairState::room_at(int norm) const { return std::min(total_, capacity() - total_) - norm; }
+
+void RowPairState::set_total(int total) {
+    total_ = total;
+    update_errors();
+}
 
 bool RowPairState::allowed(Step step) const { return std::abs(difference(step.column) + step.sign) <= segment_; }
 
@@ -46,58 +64,57 @@ void RowPairState::apply(Step step) {
     norm_ -= std::abs(d);
     d += step.sign;
     norm_ += std::abs(d);
-    sums_ += static_cast<float>(step.sign) * signs_->by_vector().col(step.column).array();
-    update_blocks(step.column);
-}
-
-void RowPairState::update_blocks(int column) {
-    const int d = difference(column);
-    any_.up[column] = d < segment_ ? 0.0F : kBlocked;
-    any_.down[column] = d > -segment_ ? 0.0F : kBlocked;
-    inward_.up[column] = d < 0 ? 0.0F : kBlocked;
-    inward_.down[column] = d > 0 ? 0.0F : kBlocked;
-}
-
-// With f(r) = weight * |r| + r^2 for a doubled error r, a step adds (f(r+1) + f(r-1)) / 2 - f(r) on every line, the
-// bend, and (f(r+1) - f(r-1)) / 2 with the sign that the step has on that line, the slope.
-double RowPairState::measure() {
+    const float* column = signs_->column(step.column);
+    for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += static_cast<float>(step.sign) * column[i];
+    block(step.column, d);
     update_errors();
-    const Eigen::ArrayXf& a = even_.doubled_errors;
-    const Eigen::ArrayXf& b = odd_.doubled_errors;
-    const auto sign_a = a.max(-1.0F).min(1.0F); // errors are whole numbers
-    const auto sign_b = b.max(-1.0F).min(1.0F);
-    slope_ = 2.0F * (a - b) + weight_ * (sign_a - sign_b);
-    const float hits = (even_.used - sign_a.square() + odd_.used - sign_b.square()).sum();
-    bend_ = (even_.used + odd_.used).sum() + weight_ * hits;
-    return static_cast<double>(weight_) * (a.abs() + b.abs()).sum() + (a.square() + b.square()).sum();
+}
+
+void RowPairState::block(int column, int d) {
+    const auto j = static_cast<std::size_t>(column);
+    any_.up[j] = d < segment_ ? 0.0F : kBlocked;
+    any_.down[j] = d > -segment_ ? 0.0F : kBlocked;
+    inward_.up[j] = d < 0 ? 0.0F : kBlocked;
+    inward_.down[j] = d > 0 ? 0.0F : kBlocked;
 }
 
 void RowPairState::update_errors() {
     const auto total = static_cast<float>(total_);
-    even_.doubled_errors = even_.used * (total + sums_ - even_.doubled_targets);
-    odd_.doubled_errors = odd_.used * (total - sums_ - odd_.doubled_targets);
+    for (std::size_t i = 0; i < sums_.size(); ++i) {
+        even_.doubled_errors[i] = even_.used[i] * (total + sums_[i] - even_.doubled_targets[i]);
+        odd_.doubled_errors[i] = odd_.used[i] * (total - sums_[i] - odd_.doubled_targets[i]);
+    }
 }
 
-float RowPairState::least_price(bool outward) {
+RowPairState::Prices RowPairState::price(Step first, int from) {
+    const std::size_t first_column = static_cast<std::size_t>(from) / kColumnPad * kColumnPad;
+    const int before = difference(first.column), after = before + first.sign;
+    const bool outward = room_at(norm_ - std::abs(before) + std::abs(after)) > 0;
+    block(first.column, after);
     const Blocks& blocks = outward ? any_ : inward_;
-    price_.noalias() = signs_->by_segment() * slope_.matrix();
-    const auto up = blocks.up + price_.array();
-    const auto down = blocks.down - price_.array();
-    return up.min(down).minCoeff() + bend_;
+    const StepPrice found = price_steps({even_.doubled_errors.data(), odd_.doubled_errors.data(), even_.used.data(),
+                                         odd_.used.data(), signs_->vectors(), first_column, signs_->columns(),
+                                         signs_->rows(), blocks.up.data(), blocks.down.data(), weight_, lines_},
+                                        signs_->column(first.column), static_cast<float>(first.sign), price_.data());
+    block(first.column, before);
+    bend_ = found.bend;
+    return {found.cost, found.least, outward, first_column};
 }
 
-Step RowPairState::cheapest_step(bool outward, float price) const {
-    const Blocks& blocks = outward ? any_ : inward_;
-    for (int j = 0; j < segments(); ++j) {
-        if (blocks.up[j] + price_[j] + bend_ == price) return {j, 1};
-        if (blocks.down[j] - price_[j] + bend_ == price) return {j, -1};
+Step RowPairState::cheapest_step(const Prices& prices) const {
+    const Blocks& blocks = prices.outward ? any_ : inward_;
+    for (std::size_t j = prices.first_column; j < difference_.size(); ++j) {
+        if (blocks.up[j] + price_[j] + bend_ == prices.least) return {static_cast<int>(j), 1};
+        if (blocks.down[j] - price_[j] + bend_ == prices.least) return {static_cast<int>(j), -1};
     }
     throw ModelError("no step of a row pair has the price that was found for it");
 }
 
-int RowPairState::objective() {
-    update_errors();
-    return static_cast<int>((even_.doubled_errors.abs() + odd_.doubled_errors.abs()).sum()) / 2;
+int RowPairState::objective() const {
+    float doubled = 0.0F;
+    for (std::size_t i = 0; i < sums_.size(); ++i)
+        doubled += std::abs(even_.doubled_errors[i]) + std::abs(odd_.doubled_errors[i]);
+    return static_cast<int>(doubled) / 2;
 }
 
 } // namespace veilram

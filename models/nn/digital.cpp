@@ -69,6 +69,14 @@ public:
             std::transform(from + first, from + last, to + first, [](float v) { return v > 0 ? v : 0; });
         });
     }
+    void operator()(const Clip& op) const {
+        const float* from = in_[0]->data.data();
+        float* to = out_.data.data();
+        parallel_ranges(out_.size(), kGrain, [&](std::size_t first, std::size_t last) {
+            std::transform(from + first, from + last, to + first,
+                           [&](float v) { return std::min(std::max(v, op.low), op.high); });
+        });
+    }
     void operator()(const MaxPool& op) const {
         const int in_w = static_cast<int>(in_[0]->dim(3));
         const Window& w = op.window;
@@ -106,6 +114,16 @@ public:
         parallel_ranges(out_.size(), kGrain, [&](std::size_t first, std::size_t last) {
             std::transform(a + first, a + last, b + first, to + first, std::plus<>());
         });
+    }
+    void operator()(const Concat&) const {
+        const auto images = static_cast<std::size_t>(out_.dim(0));
+        auto to = out_.data.begin();
+        for (std::size_t image = 0; image < images; ++image)
+            for (const Tensor* part : in_) {
+                const std::size_t size = part->size() / images;
+                const auto from = part->data.begin() + static_cast<std::ptrdiff_t>(image * size);
+                to = std::copy(from, from + static_cast<std::ptrdiff_t>(size), to);
+            }
     }
     void operator()(const Pad& op) const {
         std::fill(out_.data.begin(), out_.data.end(), op.value);

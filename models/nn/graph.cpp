@@ -13,10 +13,12 @@ struct NameOf {
     const char* operator()(const Dense&) const { return "dense"; }
     const char* operator()(const BatchNorm&) const { return "batch_norm"; }
     const char* operator()(const Relu&) const { return "relu"; }
+    const char* operator()(const Clip&) const { return "clip"; }
     const char* operator()(const MaxPool&) const { return "max_pool"; }
     const char* operator()(const AveragePool&) const { return "average_pool"; }
     const char* operator()(const GlobalAveragePool&) const { return "global_average_pool"; }
     const char* operator()(const Add&) const { return "add"; }
+    const char* operator()(const Concat&) const { return "concat"; }
     const char* operator()(const Pad&) const { return "pad"; }
     const char* operator()(const Slice&) const { return "slice"; }
     const char* operator()(const Flatten&) const { return "flatten"; }

@@ -42,6 +42,10 @@ struct BatchNorm {
     float epsilon = 1e-5F;
 };
 struct Relu {};
+/// min(max(x, low), high), such as ReLU6.
+struct Clip {
+    float low = 0.0F, high = 6.0F;
+};
 struct MaxPool {
     Window window;
 };
@@ -53,6 +57,8 @@ struct AveragePool {
 struct GlobalAveragePool {};
 /// Element-wise sum of two equal shapes.
 struct Add {};
+/// Operands of equal height and width, one after the other along the channels.
+struct Concat {};
 /// Constant padding, `before` and `after` per dimension of [N, C, H, W]; the batch entries are 0.
 struct Pad {
     std::vector<std::int64_t> before, after;
@@ -66,8 +72,8 @@ struct Slice {
 /// [N, ...] -> [N, product of the rest].
 struct Flatten {};
 
-using Op =
-    std::variant<Conv, Dense, BatchNorm, Relu, MaxPool, AveragePool, GlobalAveragePool, Add, Pad, Slice, Flatten>;
+using Op = std::variant<Conv, Dense, BatchNorm, Relu, Clip, MaxPool, AveragePool, GlobalAveragePool, Add, Concat, Pad,
+                        Slice, Flatten>;
 
 /// Index of a value: 0 is the network's input, i+1 is the output of node i.
 using ValueId = std::size_t;
@@ -99,8 +105,8 @@ struct Graph {
 /// Nodes that multiply by a weight matrix, in execution order: those a crossbar computes.
 std::vector<std::size_t> matrix_nodes(const Graph& graph);
 bool is_matrix(const Op& op);
-/// By ValueId: position of the last node that reads the value; the number of nodes for the graph's own result. After that
-/// node the value is not needed any more.
+/// By ValueId: position of the last node that reads the value; the number of nodes for the graph's own result. After
+/// that node the value is not needed any more.
 std::vector<std::size_t> last_readers(const Graph& graph);
 /// "conv", "dense", "batch_norm", ...
 std::string op_name(const Op& op);

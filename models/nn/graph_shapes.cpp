@@ -2,6 +2,7 @@
 #include "models/base/diagnostics.hpp"
 #include "models/nn/graph.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace veilram {
@@ -53,6 +54,11 @@ public:
         return in_[0];
     }
     Shape operator()(const Relu&) const { return in_[0]; }
+    Shape operator()(const Clip& op) const {
+        expect(op.low <= op.high,
+               "has a lower bound of " + std::to_string(op.low) + " above the upper one of " + std::to_string(op.high));
+        return in_[0];
+    }
     Shape operator()(const MaxPool& op) const { return pooled(op.window); }
     Shape operator()(const AveragePool& op) const { return pooled(op.window); }
     Shape operator()(const GlobalAveragePool&) const {
@@ -62,6 +68,18 @@ public:
     Shape operator()(const Add&) const {
         expect(in_[0] == in_[1], "expects two equal shapes, got " + to_string(in_[0]) + " and " + to_string(in_[1]));
         return in_[0];
+    }
+    Shape operator()(const Concat&) const {
+        Shape out = in_[0];
+        std::string all = to_string(in_[0]);
+        for (std::size_t i = 1; i < in_.size(); ++i) {
+            all += ", " + to_string(in_[i]);
+            const bool fits = !out.empty() && in_[i].size() == out.size() &&
+                              std::equal(out.begin() + 1, out.end(), in_[i].begin() + 1);
+            expect(fits, "expects shapes that differ in their channels only, got " + all);
+            out[0] += in_[i][0];
+        }
+        return out;
     }
     Shape operator()(const Pad& op) const {
         const std::size_t rank = in_[0].size() + 1;
@@ -155,7 +173,8 @@ int Window::out_w(int in_w) const {
 Shape output_shape(const Node& node, const std::vector<Shape>& inputs) {
     const ShapeRules rules(node, inputs);
     const std::size_t wanted = std::holds_alternative<Add>(node.op) ? 2 : 1;
-    rules.expect(inputs.size() == wanted,
+    const bool any = std::holds_alternative<Concat>(node.op);
+    rules.expect(any ? !inputs.empty() : inputs.size() == wanted,
                  "expects " + std::to_string(wanted) + " operands, got " + std::to_string(inputs.size()));
     Shape out = std::visit(rules, node.op);
     std::int64_t count = 1;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace veilram {
 namespace {
@@ -43,6 +44,8 @@ const std::map<std::string, GraphBuilder::Method>& GraphBuilder::methods() {
     static const std::map<std::string, Method> table = {{"Add", &GraphBuilder::add},
                                                         {"AveragePool", &GraphBuilder::average_pool},
                                                         {"BatchNormalization", &GraphBuilder::batch_norm},
+                                                        {"Clip", &GraphBuilder::clip},
+                                                        {"Concat", &GraphBuilder::concat},
                                                         {"Conv", &GraphBuilder::conv},
                                                         {"Dropout", &GraphBuilder::identity},
                                                         {"Flatten", &GraphBuilder::flatten},
@@ -137,6 +140,13 @@ const Floats& GraphBuilder::floats(const NodeProto& node, std::size_t index) con
     if (!std::all_of(data->begin(), data->end(), [](float v) { return std::isfinite(v); }))
         refuse(node, "'" + node.input(static_cast<int>(index)) + "' holds a value that is not finite");
     return *data;
+}
+
+float GraphBuilder::number(const NodeProto& node, std::size_t index, float absent) const {
+    if (!has_operand(node, static_cast<int>(index))) return absent;
+    const Floats& values = floats(node, index);
+    if (values.size() != 1) refuse(node, "needs one number as operand " + std::to_string(index));
+    return values[0];
 }
 
 Tensor GraphBuilder::weight(const NodeProto& node, std::size_t index, std::size_t rank) const {
@@ -253,6 +263,22 @@ void GraphBuilder::average_pool(const NodeProto& node) {
 }
 
 void GraphBuilder::relu(const NodeProto& node) { append(node, Relu{}, {value(node, 0)}); }
+void GraphBuilder::clip(const NodeProto& node) {
+    constexpr float kLargest = std::numeric_limits<float>::max(); // the bounds before operator set 11 are attributes
+    append(node,
+           Clip{number(node, 1, float_attribute(node, "min", -kLargest)),
+                number(node, 2, float_attribute(node, "max", kLargest))},
+           {value(node, 0)});
+}
+
+void GraphBuilder::concat(const NodeProto& node) {
+    const std::size_t axis = checked_axis(node, int_attribute(node, "axis", 1), batched_shape(node, 0).size());
+    if (axis != 1) refuse(node, "only channels (axis 1) are joined, got axis " + std::to_string(axis));
+    std::vector<ValueId> inputs;
+    for (int i = 0; i < node.input_size(); ++i) inputs.push_back(value(node, i));
+    append(node, Concat{}, std::move(inputs));
+}
+
 void GraphBuilder::identity(const NodeProto& node) { values_[node.output(0)] = value(node, 0); }
 void GraphBuilder::global_average_pool(const NodeProto& node) { append(node, GlobalAveragePool{}, {value(node, 0)}); }
 
@@ -273,11 +299,7 @@ void GraphBuilder::pad(const NodeProto& node) {
     Pad op{{pads->begin(), pads->begin() + rank},
            {pads->begin() + rank, pads->end()},
            float_attribute(node, "value", 0.0F)};
-    if (has_operand(node, 2)) {
-        const Floats& constant = floats(node, 2);
-        if (constant.size() != 1) refuse(node, "needs one padding value");
-        op.value = constant[0];
-    }
+    op.value = number(node, 2, op.value);
     append(node, std::move(op), {value(node, 0)});
 }
 

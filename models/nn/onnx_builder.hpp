@@ -34,6 +34,8 @@ private:
     void add(const onnx::NodeProto& node);
     void average_pool(const onnx::NodeProto& node);
     void batch_norm(const onnx::NodeProto& node);
+    void clip(const onnx::NodeProto& node);
+    void concat(const onnx::NodeProto& node);
     void conv(const onnx::NodeProto& node);
     void flatten(const onnx::NodeProto& node);
     void gemm(const onnx::NodeProto& node);
@@ -56,6 +58,8 @@ private:
     Shape batched_shape(const onnx::NodeProto& node, int index) const;
     /// Constant operand `index` as finite floats.
     const Floats& floats(const onnx::NodeProto& node, std::size_t index) const;
+    /// One finite float, `absent` where there is no operand `index`.
+    float number(const onnx::NodeProto& node, std::size_t index, float absent) const;
     Tensor weight(const onnx::NodeProto& node, std::size_t index, std::size_t rank) const;
     Window window(const onnx::NodeProto& node, const Ints& kernel) const;
     /// Adds constant operand `bias_operand` to the bias of the newest node, a Conv or Dense.

@@ -58,6 +58,11 @@ public:
         attribute("epsilon", onnx::AttributeProto::FLOAT).set_f(op.epsilon);
     }
     void operator()(const Relu&) { proto_.set_op_type("Relu"); }
+    void operator()(const Clip& op) {
+        proto_.set_op_type("Clip");
+        floats("low", {}, {op.low});
+        floats("high", {}, {op.high});
+    }
     void operator()(const MaxPool& op) {
         proto_.set_op_type("MaxPool");
         ints("dilations", {op.window.dilation_h, op.window.dilation_w});
@@ -75,6 +80,10 @@ public:
     }
     void operator()(const GlobalAveragePool&) { proto_.set_op_type("GlobalAveragePool"); }
     void operator()(const Add&) { proto_.set_op_type("Add"); }
+    void operator()(const Concat&) {
+        proto_.set_op_type("Concat");
+        integer("axis", 1);
+    }
     void operator()(const Pad& op) {
         proto_.set_op_type("Pad");
         std::vector<std::int64_t> pads = op.before;

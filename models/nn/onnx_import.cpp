@@ -1,5 +1,6 @@
 #include "models/base/diagnostics.hpp"
 #include "models/base/file.hpp"
+#include "models/base/xz.hpp"
 #include "models/nn/onnx.hpp"
 #include "models/nn/onnx_attributes.hpp"
 #include "models/nn/onnx_builder.hpp"
@@ -173,7 +174,7 @@ Graph to_graph(ModelProto& model, const std::string& fallback_name) {
 Graph import_onnx(const std::string& path) {
     const std::string content = read_file(path);
     try {
-        ModelProto model = parse(content);
+        ModelProto model = parse(is_xz(content) ? unpack_xz(content) : content);
         return to_graph(model, std::filesystem::path(path).stem().string());
     } catch (const UserError& e) {
         throw UserError(path + ": " + e.what());

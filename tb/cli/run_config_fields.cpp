@@ -4,8 +4,10 @@
 namespace veilram {
 
 template <> const Choices<DataSource>& choices<DataSource>() {
-    static const Choices<DataSource> all{
-        {"digits", DataSource::digits}, {"mnist", DataSource::mnist}, {"cifar10", DataSource::cifar10}};
+    static const Choices<DataSource> all{{"digits", DataSource::digits},
+                                         {"mnist", DataSource::mnist},
+                                         {"cifar10", DataSource::cifar10},
+                                         {"imagenet", DataSource::imagenet}};
     return all;
 }
 template <> const Choices<WeightScale>& choices<WeightScale>() {
@@ -52,6 +54,10 @@ template <> const Choices<KeyScope>& choices<KeyScope>() {
         {"network", KeyScope::network}, {"layer", KeyScope::layer}, {"crossbar", KeyScope::crossbar}};
     return all;
 }
+template <> const Choices<ColourOrder>& choices<ColourOrder>() {
+    static const Choices<ColourOrder> all{{"rgb", ColourOrder::rgb}, {"bgr", ColourOrder::bgr}};
+    return all;
+}
 template <> const Choices<Fidelity>& choices<Fidelity>() {
     static const Choices<Fidelity> all{{"functional", Fidelity::functional}, {"lt", Fidelity::lt}};
     return all;
@@ -71,11 +77,16 @@ static void fields(FieldVisitor& v, InputFormat& c) {
 }
 
 static void fields(FieldVisitor& v, DataConfig& c) {
-    v.choice("source", c.source,
-             "`digits` are drawn by the program itself; `mnist` and `cifar10` are read from `path`");
-    v.path("path", c.path, "folder with the data set's files, for `mnist` and `cifar10`");
+    v.choice("source", c.source, "`digits` are drawn by the program itself; the others are read from `path`");
+    v.path("path", c.path, "folder with the data set's files, for every source but `digits`");
     v.integer("images", c.images, {1, 1'000'000}, "generated digits of each split; data sets have their own size");
     v.seed("seed", c.seed, "of the generated digits");
+    v.integer(
+        "resize", c.picture.resize, {0, 4096},
+        "`imagenet`: pixels of a picture's shorter side after scaling, 256 for the pictures as they are handed out; "
+        "0: as it is");
+    v.integer("crop", c.picture.crop, {1, 1024}, "`imagenet`: pixels of the square that is cut from the middle");
+    v.choice("colours", c.picture.order, "`imagenet`: order of the channels");
 }
 
 static void fields(FieldVisitor& v, QuantConfig& c) {
@@ -127,7 +138,8 @@ static void fields(FieldVisitor& v, ResConfig& c) {
 static void fields(FieldVisitor& v, DeviceConfig& c) {
     v.real("programming_sigma", c.programming_sigma, {0, 1},
            "standard deviation of an on cell's conductance, drawn once for each cell; 0.05 is 5 %");
-    v.real("on_off_ratio", c.on_off_ratio, {0, 1e6}, "conductance of on over that of off cells; 0: off cells conduct nothing");
+    v.real("on_off_ratio", c.on_off_ratio, {0, 1e6},
+           "conductance of on over that of off cells; 0: off cells conduct nothing");
     v.real("stuck_on", c.stuck_on, {0, 1}, "share of the cells that are on whatever was programmed");
     v.real("stuck_off", c.stuck_off, {0, 1}, "share of the cells that are off whatever was programmed");
     v.real("read_sigma", c.read_sigma, {0, 1},
@@ -204,7 +216,8 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("map", compile.map, "How weights become cells.");
     v.section("converter", compile.converter, "Binary-to-stream conversion.");
     v.section("adc", compile.adc, "The converters at the bit lines.");
-    v.section("device", c.device, "How far the cells are from ideal ones (docs/model.md, section 13). The default is ideal.");
+    v.section("device", c.device,
+              "How far the cells are from ideal ones (docs/model.md, section 13). The default is ideal.");
     v.section("keys", compile.keys, "Secrets and their seal.");
     v.section("res", c.res, "The runtime encryption scheduler.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");

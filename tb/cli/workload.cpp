@@ -29,17 +29,16 @@ void check_channels(const std::string& field, const std::vector<float>& values, 
 Dataset load_test(const DataConfig& config, std::optional<std::size_t> images) {
     DataConfig wanted = config;
     if (images && config.source == DataSource::digits) wanted.images = *images;
-    Dataset all = load_data(wanted, Split::test);
+    Dataset all = load_data(wanted, Split::test, images);
     if (!images) return all;
     if (*images > all.count())
         throw UserError("--images " + std::to_string(*images) + ": the test split of " + name_of(config.source) +
                         " in " + config.path + " has only " + std::to_string(all.count()) + " images");
-    return all.slice(0, *images);
+    return all;
 }
 
 Dataset load_calibration(const RunConfig& config) {
-    return load_data(config.data, Split::train)
-        .slice(0, static_cast<std::size_t>(config.compile.quant.calibration_images));
+    return load_data(config.data, Split::train, static_cast<std::size_t>(config.compile.quant.calibration_images));
 }
 
 void check_fit(const Dataset& data, const RunConfig& config, const Shape& in_shape, const std::string& network) {

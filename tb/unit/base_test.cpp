@@ -7,12 +7,14 @@
 #include "models/base/random.hpp"
 #include "models/base/stats.hpp"
 #include "models/base/units.hpp"
+#include "models/base/xz.hpp"
 
 #include <gmock/gmock.h>
 
 #include <array>
 #include <atomic>
 #include <filesystem>
+#include <lzma.h>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -298,6 +300,33 @@ TEST_P(ParallelTest, EveryIndexIsVisitedOnce) {
         parallel_for(count, [&](std::size_t i) { ++visits.at(i); });
         for (const auto& visit : visits) EXPECT_EQ(visit, 1) << count;
     }
+}
+
+std::string packed_xz(const std::string& content) {
+    std::string packed(lzma_stream_buffer_bound(content.size()), '\0');
+    std::size_t size = 0;
+    const auto bytes = [](const std::string& text) { return reinterpret_cast<const std::uint8_t*>(text.data()); };
+    EXPECT_EQ(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, nullptr, bytes(content), content.size(),
+                                      reinterpret_cast<std::uint8_t*>(packed.data()), &size, packed.size()),
+              LZMA_OK);
+    packed.resize(size);
+    return packed;
+}
+
+TEST(XzTest, ComesBackAndNoticesDamage) {
+    for (const std::string& content : {std::string(), std::string("text"), std::string(3'000'000, 'a')}) {
+        const std::string packed = packed_xz(content);
+        EXPECT_TRUE(is_xz(packed));
+        EXPECT_EQ(unpack_xz(packed), content);
+        for (std::size_t size = 0; size < packed.size(); ++size)
+            EXPECT_THROW(unpack_xz(packed.substr(0, size)), UserError) << size << " of " << packed.size();
+        for (std::size_t i = 0; i < packed.size(); i += 1 + packed.size() / 50) {
+            std::string damaged = packed;
+            damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
+            EXPECT_THROW(unpack_xz(damaged), UserError) << "byte " << i;
+        }
+    }
+    EXPECT_FALSE(is_xz("text"));
 }
 
 TEST_P(ParallelTest, LoopsMayBeNested) {

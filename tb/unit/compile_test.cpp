@@ -144,7 +144,7 @@ TEST(CompileTest, SignRowsCarryTheSignsAndTheRestIsRandom) {
 TEST(CompileTest, StorageCountsWhatIsThere) {
     const Compiled compiled = compile_small(small_config());
     const StorageReport& storage = compiled.storage;
-    EXPECT_EQ(storage.weights, 6 * 18 + 6 * 18 + 10 * 6);
+    EXPECT_EQ(storage.weights, 6 * 18 + 6 * 18 + 10 * 12);
     EXPECT_EQ(storage.crossbars, static_cast<std::int64_t>(compiled.program.crossbar_count()));
     EXPECT_EQ(storage.cells, storage.crossbars * 8 * 256);
     EXPECT_EQ(storage.sign_cells, storage.crossbars * 3 * 256);

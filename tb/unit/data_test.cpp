@@ -7,9 +7,12 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <turbojpeg.h>
 #include <unistd.h>
 
 namespace veilram::test {
@@ -246,6 +249,106 @@ TEST(DigitsTest, InkIsPlacedAsInMnist) {
         EXPECT_NEAR(x_sum / mass, 14, 3.5) << i;
         EXPECT_NEAR(y_sum / mass, 14, 3.5) << i;
     }
+}
+
+/// A picture of one colour that gets darker from left to right, as JPEG.
+std::string jpeg(int width, int height, const std::array<int, 3>& colour) {
+    std::vector<std::uint8_t> rgb;
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+            for (const int c : colour) rgb.push_back(static_cast<std::uint8_t>(c * (width - x) / width));
+    const std::unique_ptr<void, decltype(&tjDestroy)> encoder(tjInitCompress(), &tjDestroy);
+    unsigned char* data = nullptr;
+    unsigned long size = 0;
+    EXPECT_EQ(tjCompress2(encoder.get(), rgb.data(), width, 0, height, TJPF_RGB, &data, &size, TJSAMP_444, 100, 0), 0);
+    std::string content(reinterpret_cast<char*>(data), size);
+    tjFree(data);
+    return content;
+}
+
+class ImagenetTest : public DataTest {
+protected:
+    void SetUp() override {
+        DataTest::SetUp();
+        fs::create_directory(path("val"));
+        std::string list;
+        for (int i = 0; i < 6; ++i) {
+            const std::string name = "picture_" + std::to_string(i) + ".JPEG";
+            write_file(path("val/" + name), jpeg(20, 10, {40 * i, 100, 250 - 40 * i}));
+            list += name + " " + std::to_string(100 + i) + "\n";
+        }
+        write_file(path("val_labels.txt"), list);
+    }
+    PictureFormat format(int resize, int crop, ColourOrder order = ColourOrder::rgb) { return {resize, crop, order}; }
+    void expect_refused(const std::string& complaint) {
+        try {
+            load_imagenet(folder(), ImagenetPart::all, format(0, 8));
+            ADD_FAILURE() << "accepted; expected: " << complaint;
+        } catch (const UserError& error) {
+            EXPECT_THAT(error.what(), HasSubstr(complaint));
+        }
+    }
+};
+
+TEST_F(ImagenetTest, CutsTheMiddleInTheOrderOfTheNames) {
+    const Dataset rgb = load_imagenet(folder(), ImagenetPart::all, format(0, 8));
+    EXPECT_EQ(rgb.shape, (Shape{3, 8, 8}));
+    EXPECT_EQ(rgb.labels, (std::vector<int>{100, 101, 102, 103, 104, 105}));
+    for (std::size_t i = 0; i < rgb.count(); ++i)
+        for (int x = 0; x < 8; ++x) { // columns 6 .. 13 of 20
+            EXPECT_NEAR(rgb.image(i)[x], 40 * static_cast<int>(i) * (14 - x) / 20, 3);
+            EXPECT_NEAR(rgb.image(i)[64 + x], 100 * (14 - x) / 20, 3);
+        }
+    const Dataset bgr = load_imagenet(folder(), ImagenetPart::all, format(0, 8, ColourOrder::bgr));
+    for (int plane = 0; plane < 3; ++plane)
+        EXPECT_TRUE(
+            std::equal(rgb.image(2) + 64 * plane, rgb.image(2) + 64 * (plane + 1), bgr.image(2) + 64 * (2 - plane)));
+}
+
+TEST_F(ImagenetTest, ScalesTheShorterSide) {
+    const Dataset half = load_imagenet(folder(), ImagenetPart::all, format(5, 5));
+    for (int x = 0; x < 5; ++x) // the middle 5 of 10 columns, each of 2 old ones
+        EXPECT_NEAR(half.image(0)[25 + x], 100 * (20 - 2 * (x + 2) - 0.5) / 20, 3);
+    const Dataset twice = load_imagenet(folder(), ImagenetPart::all, format(20, 20));
+    EXPECT_EQ(twice.image_size(), 3U * 20 * 20);
+}
+
+TEST_F(ImagenetTest, PartsDoNotOverlap) {
+    const Dataset train = load_imagenet(folder(), ImagenetPart::train, format(0, 8));
+    const Dataset test = load_imagenet(folder(), ImagenetPart::test, format(0, 8));
+    EXPECT_EQ(train.labels, (std::vector<int>{100, 101, 102})); // half of so few
+    EXPECT_EQ(test.labels, (std::vector<int>{103, 104, 105}));
+    EXPECT_EQ(load_imagenet(folder(), ImagenetPart::test, format(0, 8), 2).labels, (std::vector<int>{103, 104}));
+    fs::create_directories(path("train/n02"));
+    fs::create_directories(path("train/n01"));
+    write_file(path("train/n01/b.jpg"), jpeg(9, 9, {1, 2, 3}));
+    write_file(path("train/n02/a.jpg"), jpeg(9, 9, {1, 2, 3}));
+    EXPECT_EQ(load_imagenet(folder(), ImagenetPart::train, format(0, 8)).labels, (std::vector<int>{1, 0}));
+    EXPECT_EQ(load_imagenet(folder(), ImagenetPart::test, format(0, 8)).count(), 6U);
+}
+
+TEST_F(ImagenetTest, DamageIsNamed) {
+    write_file(path("val/picture_3.JPEG"), jpeg(20, 10, {1, 2, 3}).substr(0, 300));
+    expect_refused("picture_3.JPEG");
+    write_file(path("val/picture_3.JPEG"), "GIF89a");
+    expect_refused("picture_3.JPEG");
+    write_file(path("val/picture_3.JPEG"), jpeg(20, 7, {1, 2, 3}));
+    expect_refused("smaller than the 8x8");
+    fs::remove(path("val/picture_3.JPEG"));
+    write_file(path("val/stranger.JPEG"), jpeg(20, 10, {1, 2, 3}));
+    expect_refused("no line for stranger.JPEG");
+    write_file(path("val_labels.txt"), "picture_0.JPEG 1000\n");
+    expect_refused("line 1");
+    fs::remove_all(path("val"));
+    expect_refused("no such folder");
+}
+
+TEST(RealDataTest, ImagenetHasItsKnownSize) {
+    if (real_data().empty()) GTEST_SKIP() << "VEILRAM_DATA names no folder with data sets";
+    const Dataset data = load_imagenet(real_data() + "/imagenet", ImagenetPart::test, {}, 3);
+    EXPECT_EQ(data.shape, (Shape{3, 224, 224}));
+    EXPECT_EQ(data.count(), 3U);
+    EXPECT_EQ(load_imagenet(real_data() + "/imagenet", ImagenetPart::all, {0, 1, ColourOrder::rgb}).count(), 650U);
 }
 
 TEST(RealDataTest, MnistHasItsKnownSize) {

@@ -2,10 +2,10 @@
 #include "models/base/random.hpp"
 #include "models/learn/batches.hpp"
 #include "models/learn/mapped_net.hpp"
-#include "models/nn/topologies.hpp"
 #include "models/learn/torch_net.hpp"
 #include "models/learn/train.hpp"
 #include "models/learn/tune.hpp"
+#include "models/nn/topologies.hpp"
 
 #include <boost/random/normal_distribution.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
@@ -55,7 +55,8 @@ public:
 
     Builder& add(Op op) {
         std::vector<ValueId> inputs{graph_.nodes.size()};
-        if (std::holds_alternative<Add>(op)) inputs.push_back(graph_.nodes.size() - 1);
+        if (std::holds_alternative<Add>(op) || std::holds_alternative<Concat>(op))
+            inputs.push_back(graph_.nodes.size() - 1);
         graph_.nodes.push_back({"node" + std::to_string(graph_.nodes.size()), std::move(op), inputs, {}});
         infer_shapes(graph_);
         return *this;
@@ -98,6 +99,7 @@ Graph random_graph(std::uint64_t seed) {
     Builder b(seed, {4, 23, 22});
     Rng& rng = b.rng();
     b.conv(draw(rng, 1, 2), draw(rng, 1, 3) * 2, random_window(rng, false)).norm().add(Relu{}).add(Add{});
+    b.add(Clip{-1.0F, 2.0F}).add(Concat{});
     b.add(MaxPool{random_window(rng, true)});
     b.pad().slice();
     b.add(AveragePool{random_window(rng, true), draw(rng, 0, 1) == 1});

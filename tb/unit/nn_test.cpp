@@ -235,6 +235,32 @@ TEST(Digital, PadSliceNormAndMeanFollowTheirDefinitions) {
     }
 }
 
+TEST(Digital, ConcatAndClipFollowTheirDefinitions) {
+    for (int seed = 0; seed < kSeeds; ++seed) {
+        Rng rng = make_rng(seed, "concat");
+        const Tensor a = random_tensor(rng, {2, 3, 4, 5}), b = random_tensor(rng, {2, 1, 4, 5});
+        for_every_output(digital({"concat", Concat{}, {1, 2, 1}, {}}, {&a, &b, &a}),
+                         [&](auto n, auto c, auto y, auto x, float got) {
+                             ASSERT_EQ(got, c == 3 ? at(b, n, 0, y, x) : at(a, n, c < 3 ? c : c - 4, y, x));
+                         });
+        for_every_output(run_op(Clip{-0.25F, 0.5F}, a), [&](auto n, auto c, auto y, auto x, float got) {
+            const float v = at(a, n, c, y, x);
+            ASSERT_EQ(got, v < -0.25F ? -0.25F : v > 0.5F ? 0.5F : v);
+        });
+    }
+}
+
+TEST(Shapes, ConcatNeedsOperandsThatDifferInChannelsOnly) {
+    const auto shape = [](const std::vector<Shape>& inputs) {
+        return output_shape({"join", Concat{}, {}, {}}, inputs);
+    };
+    EXPECT_EQ(shape({{2, 4, 5}, {3, 4, 5}, {1, 4, 5}}), (Shape{6, 4, 5}));
+    EXPECT_EQ(shape({{7}, {2}}), (Shape{9}));
+    EXPECT_THROW(shape({{2, 4, 5}, {3, 4, 6}}), UserError);
+    EXPECT_THROW(shape({{2, 4, 5}, {40}}), UserError);
+    EXPECT_THROW(shape({}), UserError);
+}
+
 TEST(Digital, RefusesMatrixNodes) {
     Rng rng = make_rng(1, "refuse");
     const Tensor in = random_tensor(rng, {1, 4});

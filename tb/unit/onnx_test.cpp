@@ -140,6 +140,7 @@ struct Same {
     bool operator()(const AveragePool& a, const AveragePool& b) const {
         return fields(a.window) == fields(b.window) && a.count_include_pad == b.count_include_pad;
     }
+    bool operator()(const Clip& a, const Clip& b) const { return a.low == b.low && a.high == b.high; }
     bool operator()(const Pad& a, const Pad& b) const {
         return a.before == b.before && a.after == b.after && a.value == b.value;
     }
@@ -393,6 +394,40 @@ TEST(OnnxImport, SliceAndPadTakeTheirNumbersFromConstantsOrAttributes) {
     EXPECT_EQ(old.import().nodes.back().out_shape, (Shape{1, 8, 6}));
 }
 
+TEST(OnnxImport, ClipTakesItsBoundsFromConstantsOrAttributes) {
+    ModelMaker modern({4});
+    modern.floats("six", Tensor(Shape{}, {6.0F}));
+    modern.node("Clip", {"x", "", "six"}, "y");
+    constexpr float kLowest = std::numeric_limits<float>::lowest();
+    EXPECT_TRUE(Same{}(std::get<Clip>(modern.import().nodes.at(0).op), Clip{kLowest, 6.0F}));
+
+    ModelMaker old({4}, 9);
+    onnx::NodeProto& clip = old.node("Clip", {"x"}, "y");
+    set(clip, "min", 0.5F);
+    set(clip, "max", 2.0F);
+    EXPECT_TRUE(Same{}(std::get<Clip>(old.import().nodes.at(0).op), Clip{0.5F, 2.0F}));
+
+    ModelMaker empty({4});
+    empty.floats("low", Tensor(Shape{}, {2.0F}));
+    empty.floats("high", Tensor(Shape{}, {1.0F}));
+    empty.node("Clip", {"x", "low", "high"}, "y");
+    EXPECT_THAT(empty.refusal(), HasSubstr("lower bound"));
+}
+
+TEST(OnnxImport, ConcatJoinsChannelsOfAnyNumberOfOperands) {
+    ModelMaker maker({2, 3, 3});
+    maker.node("Relu", {"x"}, "positive");
+    set(maker.node("Concat", {"positive", "x", "positive"}, "y"), "axis", std::int64_t{-3});
+    const Graph graph = maker.import();
+    EXPECT_EQ(graph.nodes.back().inputs, (std::vector<ValueId>{1, 0, 1}));
+    EXPECT_EQ(graph.nodes.back().out_shape, (Shape{6, 3, 3}));
+
+    ModelMaker rows({2, 3, 3});
+    rows.node("Relu", {"x"}, "positive");
+    set(rows.node("Concat", {"positive", "x"}, "y"), "axis", std::int64_t{2});
+    EXPECT_THAT(rows.refusal(), HasSubstr("only channels"));
+}
+
 TEST(OnnxImport, AutoPadKeepsTheImageSize) {
     Rng rng = make_rng(1, "same");
     for (const std::string rule : {"SAME_UPPER", "SAME_LOWER", "VALID"}) {
@@ -420,7 +455,7 @@ TEST(OnnxImport, OneMessageListsAllUnsupportedOperatorsWithTheirNodes) {
     ModelMaker maker({2, 6, 6});
     maker.ints("pads", {8}, {0, 0, 1, 1, 0, 0, 1, 1});
     set(maker.node("Pad", {"x", "pads"}, "mirrored", "/mirror/Pad"), "mode", std::string("reflect"));
-    set(maker.node("Concat", {"mirrored", "mirrored"}, "both", "/fire/Concat"), "axis", std::int64_t{1});
+    set(maker.node("LRN", {"mirrored"}, "both", "/fire/Norm"), "size", std::int64_t{5});
     maker.node("Relu", {"both"}, "positive", "/relu/Relu");
     maker.node("NoSuchOperator", {"positive"}, "odd", "/odd/One");
     maker.node("Gather", {"odd", "pads"}, "picked", "/pick/Gather");
@@ -428,7 +463,7 @@ TEST(OnnxImport, OneMessageListsAllUnsupportedOperatorsWithTheirNodes) {
     maker.node("Softmax", {"special"}, "y", "/softmax/Softmax");
     EXPECT_THAT(maker.refusal(),
                 AllOf(HasSubstr("made.onnx: 6 unsupported"), HasSubstr("Pad ('/mirror/Pad') mode=reflect"),
-                      HasSubstr("Concat ('/fire/Concat')"), HasSubstr("NoSuchOperator ('/odd/One')"),
+                      HasSubstr("LRN ('/fire/Norm')"), HasSubstr("NoSuchOperator ('/odd/One')"),
                       HasSubstr("Gather ('/pick/Gather')"), HasSubstr("Relu ('/special') of domain com.example"),
                       HasSubstr("Softmax ('/softmax/Softmax')"), Not(HasSubstr("/relu/Relu")),
                       HasSubstr("supported are")));

@@ -69,9 +69,11 @@ inline Graph random_graph(Rng& rng) {
     const ValueId padded = add("padded", Pad{{0, 0, 1, 0}, {0, 1, 3, 1}, 0.5F}, {cut});
     const ValueId largest = add("largest", MaxPool{halve}, {padded});
     const ValueId mean = add("mean", AveragePool{uneven, true}, {largest});
-    const ValueId corner = add("corner", AveragePool{tiny, false}, {mean});
+    const ValueId clipped = add("clipped", Clip{-0.5F, 1.5F}, {mean});
+    const ValueId both = add("both", Concat{}, {clipped, mean});
+    const ValueId corner = add("corner", AveragePool{tiny, false}, {both});
     const ValueId flat = add("flat", Flatten{}, {corner});
-    const ValueId hidden = add("hidden", Dense{random_tensor(rng, {5, 4}), {}}, {flat});
+    const ValueId hidden = add("hidden", Dense{random_tensor(rng, {5, 8}), {}}, {flat});
     const ValueId hidden_norm = add("hidden_norm", random_norm(rng, 5), {hidden});
     add("logits", Dense{random_tensor(rng, {3, 5}), random_floats(rng, 3)}, {hidden_norm});
     infer_shapes(g);

@@ -47,9 +47,11 @@ inline Graph small_network(std::uint64_t seed) {
         {"max", MaxPool{square(2, 2, 0)}, {6}, {}},
         {"slice", Slice{{0, 0, 0, 0}, {1, 6, 3, 3}, {1, 1, 2, 2}}, {7}, {}},
         {"average", AveragePool{square(2, 1, 0), true}, {8}, {}},
-        {"global", GlobalAveragePool{}, {9}, {}},
-        {"flatten", Flatten{}, {10}, {}},
-        {"dense", Dense{random_tensor(rng, {10, 6}, 0.5), random_floats(rng, 10, 0.1)}, {11}, {}}};
+        {"clip", Clip{-1.0F, 2.0F}, {9}, {}},
+        {"concat", Concat{}, {10, 9}, {}},
+        {"global", GlobalAveragePool{}, {11}, {}},
+        {"flatten", Flatten{}, {12}, {}},
+        {"dense", Dense{random_tensor(rng, {10, 12}, 0.5), random_floats(rng, 10, 0.1)}, {13}, {}}};
     infer_shapes(graph);
     return graph;
 }
