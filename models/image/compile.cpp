@@ -4,13 +4,18 @@
 #include "models/base/file.hpp"
 #include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
+#include "models/image/sc_engine.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <numeric>
+#include <cstdlib>
+#include <mutex>
 
 namespace veilram {
 namespace {
+
+/// To be raised whenever the same weights and secrets give other cells than before: layers that were kept are then old.
+constexpr std::uint64_t kMappingVersion = 1;
 
 struct BiasOf {
     const std::vector<float>* operator()(const Conv& op) const { return &op.bias; }
@@ -37,8 +42,7 @@ Graph without_weights(Graph graph) {
     return graph;
 }
 
-Program make_program(const Graph& graph, const std::vector<ActivationQuant>& activations,
-                     const std::vector<QuantWeights>& weights, const CompileConfig& config) {
+Program make_program(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config) {
     Program program;
     program.version = config.keys.version;
     program.graph = without_weights(graph);
@@ -50,51 +54,28 @@ Program make_program(const Graph& graph, const std::vector<ActivationQuant>& act
     program.signs = config.signs;
     const std::vector<std::size_t> nodes = matrix_nodes(graph);
     for (std::size_t l = 0; l < nodes.size(); ++l) {
+        const Op& op = graph.nodes[nodes[l]].op;
         LayerProgram layer;
-        layer.quant = layer_quant(graph.nodes[nodes[l]].op, activations[l], weights[l]);
-        layer.crossbars = plan_layer(weights[l].shape, config.array, config.map);
+        layer.quant = layer_quant(op, activations[l], quantise_weights(op, config.quant.weights));
+        layer.crossbars = plan_layer(matrix_shape(op), config.array, config.map);
         layer.first_crossbar = program.crossbar_count();
         program.layers.push_back(std::move(layer));
     }
     return program;
 }
 
-/// Copies the realised weights of one crossbar to their places in [groups * M][K].
-void collect_realised(const MappedCrossbar& mapped, const CrossbarPlan& plan, const GslVectors& vectors,
-                      const QuantWeights& weights, const ArrayGeometry& array, std::vector<std::int32_t>& realised) {
-    const std::vector<std::int32_t> lines = realised_weights(mapped, plan, array, vectors);
-    const std::size_t inputs = static_cast<std::size_t>(weights.shape.inputs);
-    const int first = plan.group * weights.shape.outputs + plan.first_output;
-    for (std::size_t slot = 0; slot < plan.inputs.size(); ++slot) {
-        if (plan.inputs[slot] < 0) continue;
-        for (int o = 0; o < plan.outputs; ++o)
-            realised[static_cast<std::size_t>(first + o) * inputs + static_cast<std::size_t>(plan.inputs[slot])] =
-                lines[slot * static_cast<std::size_t>(plan.outputs) + static_cast<std::size_t>(o)];
-    }
-}
-
-MappedLayer map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans, const CompileConfig& config,
-                      const LayerSecrets& secrets, std::size_t layer, Progress& progress) {
-    MappedLayer result;
-    result.crossbars.resize(plans.size());
-    result.realised.resize(weights.q.size());
+std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,
+                                      const CompileConfig& config, const LayerSecrets& secrets, std::size_t layer,
+                                      Progress& progress) {
+    std::vector<MappedCrossbar> crossbars(plans.size());
     parallel_for(plans.size(), [&](std::size_t x) {
         // A generator for each crossbar: its cells depend on nothing that was mapped before.
         Rng rng = make_rng(config.seed, "place/" + std::to_string(layer) + "/" + std::to_string(x));
         const std::unique_ptr<BlsSolver> solver = make_solver(config.map.solver);
-        result.crossbars[x] = map_crossbar(weights, plans[x], config.array, secrets.gsl[x], *solver, rng);
-        collect_realised(result.crossbars[x], plans[x], secrets.gsl[x], weights, config.array, result.realised);
+        crossbars[x] = map_crossbar(weights, plans[x], config.array, secrets.gsl[x], *solver, rng);
         progress.step();
     });
-    return result;
-}
-
-/// Per output: sum over the inputs.
-std::vector<std::int32_t> sum_inputs(const std::vector<std::int32_t>& realised, int inputs) {
-    std::vector<std::int32_t> sums;
-    for (auto row = realised.begin(); row != realised.end(); row += inputs)
-        sums.push_back(std::accumulate(row, row + inputs, std::int32_t{0}));
-    return sums;
+    return crossbars;
 }
 
 /// Places that hold no sign get key-derived bits, so that the converter's source is never degenerate and the dump does
@@ -112,19 +93,80 @@ void fill_unused_signs(BitMatrix& signs, const CrossbarPlan& plan, const ArrayGe
         }
 }
 
-/// Moves the crossbars of a layer into the chip: fills and masks their signs.
-void place_layer(MappedLayer mapped, const LayerProgram& layer, std::size_t index, const LayerSecrets& secrets,
-                 const CompileConfig& config, const Bytes& draw_key, NvmPart& nvm) {
-    for (std::size_t x = 0; x < mapped.crossbars.size(); ++x) {
-        MappedCrossbar& crossbar = mapped.crossbars[x];
+/// The crossbars of a layer as they will be in the chip: every sign place filled, and masked.
+NvmPart finished(std::vector<MappedCrossbar> mapped, const LayerProgram& layer, std::size_t index,
+                 const LayerSecrets& secrets, const CompileConfig& config, const Bytes& draw_key) {
+    NvmPart part;
+    for (std::size_t x = 0; x < mapped.size(); ++x) {
+        MappedCrossbar& crossbar = mapped[x];
         const std::string label = "sign_fill/layer" + std::to_string(index) + "/crossbar" + std::to_string(x);
         fill_unused_signs(crossbar.signs, layer.crossbars[x], config.array, draw_key, label);
         if (config.signs.mode == SignMode::masked)
             mask_signs(crossbar.signs, config.signs.generator, secrets.mask_key,
                        layer.first_crossbar + static_cast<std::uint32_t>(x));
-        nvm.cells.push_back(std::move(crossbar.cells));
-        nvm.signs.push_back(std::move(crossbar.signs));
+        part.cells.push_back(std::move(crossbar.cells));
+        part.signs.push_back(std::move(crossbar.signs));
     }
+    return part;
+}
+
+/// Stands for everything that a layer's crossbars are made from, and tells nothing about it.
+Key256 layer_key(const QuantWeights& weights, const LayerProgram& layer, std::size_t index, const LayerSecrets& secrets,
+                 const CompileConfig& config, const Bytes& draw_key) {
+    Bytes content = encode(secrets, config.array);
+    const auto add = [&](const auto& values) {
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
+        content.insert(content.end(), bytes, bytes + values.size() * sizeof values[0]);
+    };
+    add(weights.q);
+    for (const CrossbarPlan& plan : layer.crossbars) {
+        add(std::vector<int>{plan.group, plan.first_output, plan.outputs});
+        add(plan.inputs);
+    }
+    const ArrayGeometry& array = config.array;
+    add(std::vector<std::uint64_t>{
+        kMappingVersion, index, config.seed, layer.first_crossbar, static_cast<std::uint64_t>(config.map.scheme),
+        static_cast<std::uint64_t>(config.map.solver), static_cast<std::uint64_t>(config.signs.mode),
+        static_cast<std::uint64_t>(config.signs.generator), static_cast<std::uint64_t>(array.rows),
+        static_cast<std::uint64_t>(array.cols), static_cast<std::uint64_t>(array.segment)});
+    const Key256 digest = sha256(content.data(), content.size());
+    const Bytes drawn = derive_bytes(draw_key, "layer/" + std::string(digest.begin(), digest.end()), digest.size());
+    Key256 key{};
+    std::copy(drawn.begin(), drawn.end(), key.begin());
+    return key;
+}
+
+/// What the cells of a layer came to: per output the sum of its realised weights, and the sum of |line - target|.
+struct Realised {
+    std::vector<std::int32_t> sums;
+    std::int64_t absolute_error = 0;
+};
+
+Realised measure_layer(const QuantWeights& weights, const Program& program, std::size_t index, const NvmSource& nvm,
+                       const LayerSecrets& secrets) {
+    const LayerProgram& layer = program.layers[index];
+    const NvmView view = nvm.view(layer.first_crossbar, layer.crossbars.size());
+    Realised result{std::vector<std::int32_t>(weights.scale.size()), 0};
+    std::mutex mutex;
+    parallel_for(layer.crossbars.size(), [&](std::size_t x) {
+        const CrossbarPlan& plan = layer.crossbars[x];
+        const MappedCrossbar crossbar{view.cells[x], true_signs(program, view.signs[x], secrets,
+                                                                layer.first_crossbar + static_cast<std::uint32_t>(x))};
+        const auto lines = realised_weights(crossbar, plan, program.array, secrets.gsl[x]);
+        const std::size_t first = static_cast<std::size_t>(plan.group * weights.shape.outputs + plan.first_output);
+        const auto outputs = static_cast<std::size_t>(plan.outputs);
+        const std::lock_guard<std::mutex> lock(mutex); // whole numbers: any order gives the same sums
+        for (std::size_t slot = 0; slot < plan.inputs.size(); ++slot) {
+            if (plan.inputs[slot] < 0) continue;
+            for (std::size_t o = 0; o < outputs; ++o) {
+                const std::int32_t line = lines[slot * outputs + o];
+                result.sums[first + o] += line;
+                result.absolute_error += std::abs(
+                    std::abs(line) - std::abs(int{weights.at(static_cast<int>(first + o), plan.inputs[slot])}));
+            }
+        }
+    });
+    return result;
 }
 
 SealHeader seal_header(const Program& program, const std::string& text, std::size_t layer) {
@@ -145,35 +187,6 @@ void seal_layers(Compiled& compiled, const KeyConfig& keys) {
     for (std::size_t l = 0; l < compiled.secrets.size(); ++l)
         memory.sealed.push_back(seal(root_key, seal_header(compiled.program, memory.program, l),
                                      encode(compiled.secrets[l], compiled.program.array)));
-}
-
-/// Sum of |line - target| over the crossbars of a layer, and over how many weights.
-void add_error(const MappedLayer& mapped, const std::vector<CrossbarPlan>& plans, double& error, double& weights) {
-    for (std::size_t x = 0; x < plans.size(); ++x) {
-        const auto slots = std::count_if(plans[x].inputs.begin(), plans[x].inputs.end(), [](int k) { return k >= 0; });
-        const double here = static_cast<double>(slots) * plans[x].outputs;
-        error += mapped.crossbars[x].mean_abs_error * here;
-        weights += here;
-    }
-}
-
-void report_storage(Compiled& compiled, const CompileConfig& config) {
-    StorageReport& storage = compiled.storage;
-    const auto area = [](std::int64_t sum, const BitMatrix& bits) {
-        return sum + static_cast<std::int64_t>(bits.rows() * bits.cols());
-    };
-    const auto& cells = compiled.image.nvm.cells;
-    const auto& signs = compiled.image.nvm.signs;
-    storage.crossbars = static_cast<std::int64_t>(cells.size());
-    storage.cells = std::accumulate(cells.begin(), cells.end(), std::int64_t{0}, area);
-    storage.sign_cells = std::accumulate(signs.begin(), signs.end(), std::int64_t{0}, area);
-    std::vector<std::size_t> crossbars;
-    for (const LayerProgram& layer : compiled.program.layers) crossbars.push_back(layer.crossbars.size());
-    storage.key_bits =
-        key_bits(crossbars, config.keys.scope, config.map.n, config.array, config.signs.mode == SignMode::masked);
-    for (const SealedBlob& blob : compiled.image.memory.sealed)
-        storage.sealed_bytes += static_cast<std::int64_t>(blob.size());
-    storage.program_bytes = static_cast<std::int64_t>(compiled.image.memory.program.size());
 }
 
 void check_request(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config) {
@@ -215,37 +228,54 @@ Bytes load_draw_key(const KeyConfig& config) {
     return root_draw_key(load_root_key(config), config.seed);
 }
 
-MappedLayer map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans, const CompileConfig& config,
-                      const LayerSecrets& secrets, std::size_t layer) {
+std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,
+                                      const CompileConfig& config, const LayerSecrets& secrets, std::size_t layer) {
     Progress progress("mapping", plans.size());
     return map_layer(weights, plans, config, secrets, layer, progress);
 }
 
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config) {
+    MemoryStore store;
+    Compiled compiled = compile(graph, activations, config, store);
+    compiled.image.nvm = store.take();
+    return compiled;
+}
+
+Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
+                 LayerStore& store) {
     check_request(graph, activations, config);
     const Bytes draw_key = load_draw_key(config.keys);
-    std::vector<QuantWeights> weights;
-    for (const std::size_t node : matrix_nodes(graph))
-        weights.push_back(quantise_weights(graph.nodes[node].op, config.quant.weights));
-
+    const std::vector<std::size_t> nodes = matrix_nodes(graph);
     Compiled compiled;
-    compiled.program = make_program(graph, activations, weights, config);
+    compiled.program = make_program(graph, activations, config);
+    std::vector<std::size_t> crossbars;
+    for (const LayerProgram& layer : compiled.program.layers) crossbars.push_back(layer.crossbars.size());
+    store.begin(crossbars);
     Progress progress("mapping", compiled.program.crossbar_count());
-    double error = 0.0, mapped_weights = 0.0;
-    for (std::size_t l = 0; l < weights.size(); ++l) {
+    std::vector<std::int64_t> errors;
+    for (std::size_t l = 0; l < nodes.size(); ++l) {
         const LayerProgram& layer = compiled.program.layers[l];
+        const QuantWeights weights = quantise_weights(graph.nodes[nodes[l]].op, config.quant.weights);
         LayerSecrets secrets = draw_secrets(draw_key, config.keys.scope, l, layer.crossbars.size(), config.map.n,
                                             config.array, config.keys.version);
-        MappedLayer mapped = map_layer(weights[l], layer.crossbars, config, secrets, l, progress);
-        secrets.weight_sums = sum_inputs(mapped.realised, weights[l].shape.inputs);
-        add_error(mapped, layer.crossbars, error, mapped_weights);
-        place_layer(std::move(mapped), layer, l, secrets, config, draw_key, compiled.image.nvm);
+        const Key256 key = layer_key(weights, layer, l, secrets, config, draw_key);
+        if (store.holds(l, key))
+            progress.step(crossbars[l]);
+        else
+            store.keep(l, key,
+                       finished(map_layer(weights, layer.crossbars, config, secrets, l, progress), layer, l, secrets,
+                                config, draw_key));
+        Realised realised = measure_layer(weights, compiled.program, l, store, secrets);
+        secrets.weight_sums = std::move(realised.sums);
+        errors.push_back(realised.absolute_error);
         compiled.secrets.push_back(std::move(secrets));
-        compiled.storage.weights += static_cast<std::int64_t>(weights[l].q.size());
     }
     seal_layers(compiled, config.keys);
-    report_storage(compiled, config);
-    compiled.storage.mean_abs_error = mapped_weights > 0 ? error / mapped_weights : 0.0;
+    compiled.storage = report_storage(compiled.program, compiled.image.memory, config.keys.scope);
+    for (std::size_t l = 0; l < errors.size(); ++l) {
+        compiled.storage.layers[l].storage.absolute_error = errors[l];
+        compiled.storage.total.absolute_error += errors[l];
+    }
     return compiled;
 }
 

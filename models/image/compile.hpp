@@ -1,7 +1,8 @@
 // From a trained network to a protected image.
 #pragma once
 
-#include "models/image/image.hpp"
+#include "models/image/layer_store.hpp"
+#include "models/image/storage.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -33,18 +34,6 @@ struct CompileConfig {
     std::uint64_t seed = 1;
 };
 
-/// Storage of a compiled network (docs/model.md, section 11; paper section IV).
-struct StorageReport {
-    std::int64_t weights = 0;
-    std::int64_t crossbars = 0;
-    std::int64_t cells = 0;      ///< of the compute crossbars
-    std::int64_t sign_cells = 0; ///< of the sign crossbar
-    std::int64_t key_bits = 0;
-    std::int64_t sealed_bytes = 0;
-    std::int64_t program_bytes = 0;
-    double mean_abs_error = 0.0; ///< mean |line - target| over all mapped weights, in counts
-};
-
 /// The owner's view of a compiled network: the image and, beside it, everything that must not leave the owner.
 struct Compiled {
     Image image;
@@ -56,14 +45,14 @@ struct Compiled {
 /// Quantises, maps and seals a folded graph. `activations` come from calibrate(). Deterministic given the
 /// configuration.
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config);
+/// The same layer by layer into `store`, which then holds the crossbars in place of the result's image; layers that it
+/// holds already are not mapped again.
+Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
+                 LayerStore& store);
 
-/// Maps one layer with given secrets (compile() and the fine-tuner share it).
-struct MappedLayer {
-    std::vector<MappedCrossbar> crossbars;
-    std::vector<std::int32_t> realised; ///< [groups * M][K] signed realised weights, in 1/256
-};
-MappedLayer map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans, const CompileConfig& config,
-                      const LayerSecrets& secrets, std::size_t layer);
+/// Maps one layer with given secrets; signs are not masked yet.
+std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,
+                                      const CompileConfig& config, const LayerSecrets& secrets, std::size_t layer);
 
 /// Opens the sealed blobs as the device does. Throws UserError naming the layer when a blob is refused.
 std::vector<LayerSecrets> open_secrets(const MemoryPart& memory, const Program& program, const Key256& root_key,

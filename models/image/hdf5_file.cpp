@@ -45,6 +45,12 @@ Hdf5Id plain_access() {
     return access;
 }
 
+/// The library is not made for threads.
+std::mutex& one_at_a_time() {
+    static std::mutex mutex;
+    return mutex;
+}
+
 constexpr std::size_t kMetadata = 1 << 20; ///< more than HDF5 needs beside the data
 
 /// Whether the disk takes a file of this size.
@@ -143,6 +149,7 @@ void Hdf5Reader::fail(const std::string& problem) const {
 }
 
 std::uint32_t Hdf5Reader::attribute(const std::string& name) const {
+    const std::lock_guard<std::mutex> lock(one_at_a_time());
     const Hdf5Id item(H5Aopen(file_.get(), name.c_str(), H5P_DEFAULT), H5Aclose);
     if (!item) fail("attribute '" + name + "' is missing");
     const Hdf5Id space(H5Aget_space(item.get()), H5Sclose);
@@ -155,6 +162,7 @@ std::uint32_t Hdf5Reader::attribute(const std::string& name) const {
 }
 
 Hdf5Dims Hdf5Reader::dims(const std::string& name, std::size_t rank) const {
+    const std::lock_guard<std::mutex> lock(one_at_a_time());
     const Hdf5Id set(H5Dopen2(file_.get(), name.c_str(), H5P_DEFAULT), H5Dclose);
     if (!set) fail("dataset '" + name + "' is missing or unreadable");
     const Hdf5Id space(H5Dget_space(set.get()), H5Sclose);
@@ -175,8 +183,6 @@ Hdf5Dims Hdf5Reader::dims(const std::string& name, std::size_t rank) const {
 std::vector<std::uint8_t> Hdf5Reader::bytes(const std::string& name) const { return read(name, 0, dims(name, 1)); }
 
 std::vector<std::uint8_t> Hdf5Reader::slice(const std::string& name, std::size_t first, std::size_t count) const {
-    static std::mutex one_at_a_time; // the library is not made for threads
-    const std::lock_guard<std::mutex> lock(one_at_a_time);
     Hdf5Dims extents = dims(name, 3);
     if (first + count > extents[0])
         throw ModelError("'" + name + "' has no elements beyond " + std::to_string(extents[0]));
@@ -185,6 +191,7 @@ std::vector<std::uint8_t> Hdf5Reader::slice(const std::string& name, std::size_t
 }
 
 std::vector<std::uint8_t> Hdf5Reader::read(const std::string& name, std::size_t first, const Hdf5Dims& count) const {
+    const std::lock_guard<std::mutex> lock(one_at_a_time());
     const Hdf5Id set(H5Dopen2(file_.get(), name.c_str(), H5P_DEFAULT), H5Dclose);
     std::vector<std::uint8_t> data(
         std::accumulate(count.begin(), count.end(), std::size_t{1}, std::multiplies<std::size_t>()));
@@ -195,6 +202,7 @@ std::vector<std::uint8_t> Hdf5Reader::read(const std::string& name, std::size_t 
 }
 
 std::size_t Hdf5Reader::count(const std::string& group) const {
+    const std::lock_guard<std::mutex> lock(one_at_a_time());
     const Hdf5Id opened(H5Gopen2(file_.get(), group.c_str(), H5P_DEFAULT), H5Gclose);
     H5G_info_t info{};
     if (!opened || H5Gget_info(opened.get(), &info) < 0) fail("group '" + group + "' is missing");

@@ -80,7 +80,8 @@ private:
     Hdf5Id file_;
 };
 
-/// Reads what Hdf5Writer wrote. Every member throws UserError naming `path` and the object.
+/// Reads what Hdf5Writer wrote. Every member throws UserError naming `path` and the object; several threads may call
+/// them at once.
 class Hdf5Reader {
 public:
     explicit Hdf5Reader(std::string path);
@@ -90,8 +91,7 @@ public:
     Hdf5Dims dims(const std::string& name, std::size_t rank) const;
     /// A dataset of one dimension.
     std::vector<std::uint8_t> bytes(const std::string& name) const;
-    /// Elements first..first+count-1 of the first of three dimensions, row-major. Several threads may read slices at
-    /// once, and nothing else.
+    /// Elements first..first+count-1 of the first of three dimensions, row-major.
     std::vector<std::uint8_t> slice(const std::string& name, std::size_t first, std::size_t count) const;
     /// Number of objects in a group.
     std::size_t count(const std::string& group) const;

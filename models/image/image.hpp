@@ -43,8 +43,6 @@ public:
     NvmView view(std::size_t first, std::size_t count) const override;
 
 private:
-    void check_parts() const;
-
     std::unique_ptr<const Hdf5Reader> file_;
     MemoryPart memory_;
     Program program_;

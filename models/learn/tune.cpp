@@ -81,7 +81,7 @@ private:
         report.step = step_;
         report.loss = losses_ > 0 ? loss_sum_ / losses_ : 0;
         report.validation_accuracy = mapped_.accuracy(validation_);
-        report.mean_abs_error = mapped_.storage().mean_abs_error;
+        report.mean_abs_error = mapped_.storage().total.mean_abs_error();
         result_.solves.push_back(report);
         loss_sum_ = 0;
         losses_ = 0;

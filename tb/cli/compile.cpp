@@ -18,8 +18,11 @@ void compile_command(const FileArgs& args, std::ostream& out) {
     const Dataset calibration = load_calibration(config);
     check_fit(calibration, config, graph.in_shape, path);
     const QuantisedNetwork network = quantise_network(graph, calibration, config);
-    const Compiled device = compile(network.graph, network.activations, config.compile);
-    write_image(device.image, args.out);
+    FolderStore layers(args.out + ".layers");
+    const Compiled device = compile(network.graph, network.activations, config.compile, layers);
+    write_image(layers, device.image.memory, args.out);
+    layers.remove();
+    print_layers(device.storage, out);
     print_storage(device.storage, out);
     out << "image\n  " << args.out << "\n";
 }

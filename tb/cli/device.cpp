@@ -17,23 +17,6 @@ KeyScope scope_of(const std::vector<LayerSecrets>& secrets) {
     return KeyScope::crossbar;
 }
 
-StorageReport storage_of(const MemoryPart& memory, const Program& program, KeyScope scope) {
-    StorageReport storage;
-    std::vector<std::size_t> crossbars;
-    for (const std::size_t node : matrix_nodes(program.graph)) {
-        const MatrixShape shape = matrix_shape(program.graph.nodes[node].op);
-        storage.weights += std::int64_t{shape.groups} * shape.inputs * shape.outputs;
-    }
-    for (const LayerProgram& layer : program.layers) crossbars.push_back(layer.crossbars.size());
-    storage.crossbars = program.crossbar_count();
-    storage.cells = storage.crossbars * program.array.rows * program.array.cols;
-    storage.sign_cells = storage.crossbars * program.n * program.array.sign_bits();
-    for (const SealedBlob& blob : memory.sealed) storage.sealed_bytes += static_cast<std::int64_t>(blob.size());
-    storage.program_bytes = static_cast<std::int64_t>(memory.program.size());
-    storage.key_bits = key_bits(crossbars, scope, program.n, program.array, program.signs.mode == SignMode::masked);
-    return storage;
-}
-
 } // namespace
 
 Device device_of(Compiled compiled) {
@@ -45,7 +28,7 @@ Device open_image(const std::string& path, const KeyConfig& keys) {
     const auto file = std::make_shared<ImageFile>(path);
     Device device{file, file->memory(), file->program(), {}, {}};
     device.secrets = open_secrets(device.memory, device.program, load_root_key(keys), keys.version);
-    device.storage = storage_of(device.memory, device.program, scope_of(device.secrets));
+    device.storage = report_storage(device.program, device.memory, scope_of(device.secrets));
     return device;
 }
 

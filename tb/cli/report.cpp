@@ -38,16 +38,31 @@ Json protection_json(const RunReport& report) {
             {"thief", to_string(report.thief)}};
 }
 
-Json storage_json(const RunReport& report) {
-    const StorageReport& storage = report.storage;
+Json storage_json(const Storage& storage, bool targets_known) {
     Json json{{"weights", storage.weights},
               {"crossbars", storage.crossbars},
               {"cells", storage.cells},
               {"sign_cells", storage.sign_cells},
+              {"utilisation", storage.utilisation()},
+              {"ratio_to_1_bit_cells", storage.ratio_to_plain(1)},
+              {"ratio_to_2_bit_cells", storage.ratio_to_plain(2)},
               {"key_bits", storage.key_bits},
-              {"sealed_bytes", storage.sealed_bytes},
-              {"program_bytes", storage.program_bytes}};
-    if (report.image_file.empty()) json["mean_abs_error"] = storage.mean_abs_error; // an image does not tell
+              {"mask_bits", storage.mask_bits},
+              {"sealed_bytes", storage.sealed_bytes}};
+    if (targets_known) json["mean_abs_error"] = storage.mean_abs_error();
+    return json;
+}
+
+Json storage_json(const RunReport& report) {
+    const bool targets_known = report.image_file.empty(); // an image does not tell
+    Json json = storage_json(report.storage.total, targets_known);
+    json["program_bytes"] = report.storage.program_bytes;
+    json["layers"] = Json::array();
+    for (const LayerStorage& layer : report.storage.layers) {
+        Json item{{"name", layer.name}};
+        item.update(storage_json(layer.storage, targets_known));
+        json["layers"].push_back(std::move(item));
+    }
     return json;
 }
 

@@ -58,5 +58,7 @@ void write_report(const RunReport& report, const std::string& folder);
 void print_summary(const RunReport& report, const std::string& folder, std::ostream& out);
 /// The storage part of it.
 void print_storage(const StorageReport& storage, std::ostream& out);
+/// A line for each layer.
+void print_layers(const StorageReport& storage, std::ostream& out);
 
 } // namespace veilram

@@ -18,6 +18,12 @@ std::string percent(double share) {
     return text.str();
 }
 
+std::string times(double ratio) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(2) << ratio << "x";
+    return text.str();
+}
+
 std::string engineering(double value, const std::string& unit) {
     static constexpr std::array<std::pair<double, const char*>, 6> kScales{
         {{1.0, ""}, {1e-3, "m"}, {1e-6, "u"}, {1e-9, "n"}, {1e-12, "p"}, {1e-15, "f"}}};
@@ -79,12 +85,29 @@ void print_timing(const Timing& timing, Table& table) {
 void print_storage(const StorageReport& storage, std::ostream& out) {
     Table table(out);
     table.title("storage");
-    table.row("weights", std::to_string(storage.weights));
-    table.row("crossbars", std::to_string(storage.crossbars));
-    table.row("cells", std::to_string(storage.cells) + " + " + std::to_string(storage.sign_cells) + " for signs");
-    table.row("key bits", std::to_string(storage.key_bits));
+    const Storage& total = storage.total;
+    table.row("weights", std::to_string(total.weights));
+    table.row("crossbars", std::to_string(total.crossbars) + ", " + percent(total.utilisation()) + " in use");
+    table.row("cells", std::to_string(total.cells) + " + " + std::to_string(total.sign_cells) + " for signs; " +
+                           times(total.ratio_to_plain(1)) + " plain 8-bit weights in 1-bit cells, " +
+                           times(total.ratio_to_plain(2)) + " in 2-bit cells");
+    table.row("key bits",
+              std::to_string(total.key_bits) + ", of which " + std::to_string(total.mask_bits) + " for sign masks");
     table.row("memory", std::to_string(storage.program_bytes) + " bytes program, " +
-                            std::to_string(storage.sealed_bytes) + " bytes sealed");
+                            std::to_string(total.sealed_bytes) + " bytes sealed");
+}
+
+void print_layers(const StorageReport& storage, std::ostream& out) {
+    out << "layers                          weights  crossbars   in use  1-bit  2-bit   key bits   error\n";
+    const auto line = [&](const std::string& name, const Storage& s) {
+        out << "  " << std::left << std::setw(26) << name.substr(0, 26) << std::right << std::setw(11) << s.weights
+            << std::setw(11) << s.crossbars << std::setw(9) << percent(s.utilisation()) << std::setw(7)
+            << times(s.ratio_to_plain(1)) << std::setw(7) << times(s.ratio_to_plain(2)) << std::setw(11) << s.key_bits
+            << std::setw(8) << std::fixed << std::setprecision(2) << s.mean_abs_error() << std::defaultfloat << "\n";
+    };
+    for (const LayerStorage& layer : storage.layers) line(layer.name, layer.storage);
+    line("all", storage.total);
+    out << "  1-bit, 2-bit: cells over those of plain 8-bit weights; error: mean |line - target| in counts\n";
 }
 
 void print_summary(const RunReport& report, const std::string& folder, std::ostream& out) {

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <numeric>
+#include <stdexcept>
+#include <unistd.h>
 
 namespace veilram::test {
 namespace {
@@ -57,25 +59,32 @@ TEST(CompileTest, CrossbarsDoNotDependOnWhatWasMappedBefore) {
     const Graph graph = small_network(1);
     const QuantWeights weights = quantise_weights(graph.nodes[matrix_nodes(graph)[0]].op, config.quant.weights);
     const std::vector<CrossbarPlan> first(layer.crossbars.begin(), layer.crossbars.begin() + 1);
-    const MappedLayer alone = map_layer(weights, first, config, compiled.secrets[0], 0);
-    const MappedLayer whole = map_layer(weights, layer.crossbars, config, compiled.secrets[0], 0);
-    EXPECT_EQ(alone.crossbars[0].cells, compiled.image.nvm.cells[0]);
-    for (std::size_t x = 0; x < layer.crossbars.size(); ++x)
-        EXPECT_EQ(whole.crossbars[x].cells, compiled.image.nvm.cells[x]);
+    const auto alone = map_layer(weights, first, config, compiled.secrets[0], 0);
+    const auto whole = map_layer(weights, layer.crossbars, config, compiled.secrets[0], 0);
+    EXPECT_EQ(alone[0].cells, compiled.image.nvm.cells[0]);
+    for (std::size_t x = 0; x < layer.crossbars.size(); ++x) EXPECT_EQ(whole[x].cells, compiled.image.nvm.cells[x]);
 }
 
 TEST(CompileTest, OneVectorMapsEveryWeightExactly) {
     CompileConfig config = small_config();
     config.map.n = 1;
     const Compiled compiled = compile_small(config);
-    EXPECT_EQ(compiled.storage.mean_abs_error, 0.0);
+    EXPECT_EQ(compiled.storage.total.absolute_error, 0);
     const Graph graph = small_network(1);
     const std::vector<std::size_t> nodes = matrix_nodes(graph);
     for (std::size_t l = 0; l < nodes.size(); ++l) {
         const QuantWeights weights = quantise_weights(graph.nodes[nodes[l]].op, config.quant.weights);
-        const MappedLayer mapped =
-            map_layer(weights, compiled.program.layers[l].crossbars, config, compiled.secrets[l], l);
-        EXPECT_EQ(mapped.realised, std::vector<std::int32_t>(weights.q.begin(), weights.q.end()));
+        const LayerProgram& layer = compiled.program.layers[l];
+        const auto mapped = map_layer(weights, layer.crossbars, config, compiled.secrets[l], l);
+        for (std::size_t x = 0; x < mapped.size(); ++x) {
+            const CrossbarPlan& plan = layer.crossbars[x];
+            const auto lines = realised_weights(mapped[x], plan, config.array, compiled.secrets[l].gsl[x]);
+            for (std::size_t slot = 0; slot < plan.inputs.size(); ++slot)
+                for (int o = 0; o < plan.outputs && plan.inputs[slot] >= 0; ++o)
+                    EXPECT_EQ(
+                        lines[slot * static_cast<std::size_t>(plan.outputs) + static_cast<std::size_t>(o)],
+                        weights.at(plan.group * weights.shape.outputs + plan.first_output + o, plan.inputs[slot]));
+        }
     }
 }
 
@@ -143,15 +152,94 @@ TEST(CompileTest, SignRowsCarryTheSignsAndTheRestIsRandom) {
 
 TEST(CompileTest, StorageCountsWhatIsThere) {
     const Compiled compiled = compile_small(small_config());
-    const StorageReport& storage = compiled.storage;
+    const Storage& storage = compiled.storage.total;
     EXPECT_EQ(storage.weights, 6 * 18 + 6 * 18 + 10 * 12);
     EXPECT_EQ(storage.crossbars, static_cast<std::int64_t>(compiled.program.crossbar_count()));
     EXPECT_EQ(storage.cells, storage.crossbars * 8 * 256);
     EXPECT_EQ(storage.sign_cells, storage.crossbars * 3 * 256);
     EXPECT_EQ(storage.key_bits, storage.crossbars * 3 * 64 + 3 * (2048 + 128));
-    EXPECT_EQ(storage.program_bytes, static_cast<std::int64_t>(compiled.image.memory.program.size()));
+    EXPECT_EQ(storage.mask_bits, 3 * 128);
+    EXPECT_EQ(compiled.storage.program_bytes, static_cast<std::int64_t>(compiled.image.memory.program.size()));
     EXPECT_GT(storage.sealed_bytes, storage.key_bits / 8);
-    EXPECT_GT(storage.mean_abs_error, 0.0);
+    EXPECT_GT(storage.mean_abs_error(), 0.0);
+    EXPECT_DOUBLE_EQ(storage.utilisation(), 336.0 / static_cast<double>(storage.crossbars * 6 * 4));
+    EXPECT_DOUBLE_EQ(storage.ratio_to_plain(2),
+                     2.0 * static_cast<double>(storage.cells + storage.sign_cells) / (8 * 336));
+    ASSERT_EQ(compiled.storage.layers.size(), 3U);
+    Storage sum;
+    for (const LayerStorage& layer : compiled.storage.layers) sum += layer.storage;
+    EXPECT_EQ(sum.cells, storage.cells);
+    EXPECT_EQ(sum.key_bits, storage.key_bits);
+    EXPECT_EQ(sum.absolute_error, storage.absolute_error);
+    EXPECT_EQ(compiled.storage.layers[1].name, "grouped");
+}
+
+TEST(CompileTest, KeyBitsOfTheLayersAddUpInEveryScope) {
+    for (const KeyScope scope : {KeyScope::network, KeyScope::layer, KeyScope::crossbar}) {
+        CompileConfig config = small_config();
+        config.keys.scope = scope;
+        const Compiled compiled = compile_small(config);
+        std::vector<std::size_t> crossbars;
+        for (const LayerProgram& layer : compiled.program.layers) crossbars.push_back(layer.crossbars.size());
+        EXPECT_EQ(compiled.storage.total.key_bits, key_bits(crossbars, scope, config.map.n, config.array, true));
+    }
+}
+
+/// Notes which layers were mapped anew, and may break off after some.
+class Watched final : public LayerStore {
+public:
+    Watched(const std::string& folder, std::size_t layers) : store_(folder), left_(layers) {}
+    void begin(const std::vector<std::size_t>& crossbars) override { store_.begin(crossbars); }
+    bool holds(std::size_t layer, const Key256& key) override { return store_.holds(layer, key); }
+    void keep(std::size_t layer, const Key256& key, NvmPart crossbars) override {
+        if (left_-- == 0) throw std::runtime_error("killed");
+        store_.keep(layer, key, std::move(crossbars));
+        mapped.push_back(layer);
+    }
+    std::size_t crossbars() const override { return store_.crossbars(); }
+    NvmView view(std::size_t first, std::size_t count) const override { return store_.view(first, count); }
+    void remove() { store_.remove(); }
+
+    std::vector<std::size_t> mapped;
+
+private:
+    FolderStore store_;
+    std::size_t left_;
+};
+
+TEST(CompileTest, AnInterruptedCompilationGoesOnWhereItStopped) {
+    const std::string folder =
+        (std::filesystem::temp_directory_path() / ("veilram_layers" + std::to_string(::getpid()))).string();
+    const Graph graph = small_network(1);
+    CompileConfig config = small_config();
+    const Compiled expected = compile_small(config);
+    const auto go = [&](std::size_t layers) {
+        Watched store(folder, layers);
+        const Compiled compiled = compile(graph, small_activations(), config, store);
+        EXPECT_EQ(compiled.image.memory.sealed.size(), 3U);
+        EXPECT_EQ(compiled.secrets, expected.secrets);
+        EXPECT_EQ(compiled.storage.total.absolute_error, expected.storage.total.absolute_error);
+        const NvmView all = store.view(0, store.crossbars());
+        EXPECT_TRUE(std::equal(expected.image.nvm.cells.begin(), expected.image.nvm.cells.end(), all.cells));
+        EXPECT_TRUE(std::equal(expected.image.nvm.signs.begin(), expected.image.nvm.signs.end(), all.signs));
+        return store.mapped;
+    };
+    EXPECT_THROW(go(2), std::runtime_error);
+    EXPECT_EQ(go(3), (std::vector<std::size_t>{2})) << "two layers were there";
+    EXPECT_EQ(go(3), (std::vector<std::size_t>{}));
+    write_file(folder + "/layer_1.h5", "damaged");
+    EXPECT_EQ(go(3), (std::vector<std::size_t>{1}));
+    Watched(folder, 3).remove();
+    EXPECT_TRUE(std::filesystem::exists(folder)) << "a store that began nothing knows of no layers";
+    {
+        CompileConfig other = config;
+        other.seed = 7;
+        Watched store(folder, 3);
+        compile(graph, small_activations(), other, store);
+        EXPECT_EQ(store.mapped, (std::vector<std::size_t>{0, 1, 2})) << "made from something else";
+        store.remove();
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 TEST(CompileTest, RequestsThatCannotBeMetAreTheUsersMistake) {

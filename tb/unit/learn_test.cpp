@@ -351,7 +351,8 @@ TEST_F(TuneTest, RealisedWeightsDifferFromTheWantedOnesByTheReportedError) {
         weights += static_cast<double>(realised.size());
     }
     EXPECT_GT(error, 0);
-    EXPECT_NEAR(error / weights, compiled.storage.mean_abs_error, 0.01 * compiled.storage.mean_abs_error);
+    EXPECT_NEAR(error / weights, compiled.storage.total.mean_abs_error(),
+                0.01 * compiled.storage.total.mean_abs_error());
 }
 
 TEST_F(TuneTest, TuningRaisesTheBitTrueAccuracy) {
