@@ -4,12 +4,14 @@
 #include "models/base/file.hpp"
 #include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
+#include "models/image/output_statistics.hpp"
 #include "models/image/sc_engine.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 
 namespace veilram {
 namespace {
@@ -93,32 +95,61 @@ void fill_unused_signs(BitMatrix& signs, const CrossbarPlan& plan, const ArrayGe
         }
 }
 
-/// The crossbars of a layer as they will be in the chip: every sign place filled, and masked.
-NvmPart finished(std::vector<MappedCrossbar> mapped, const LayerProgram& layer, std::size_t index,
-                 const LayerSecrets& secrets, const CompileConfig& config, const Bytes& draw_key) {
+/// What a layer's cells are fitted to; absent for cells that are placed at random.
+using Levels = std::optional<LevelShares>;
+
+/// The crossbars of a layer as they will be in the chip: every sign place filled and masked, cells fitted to the
+/// streams that come from that.
+NvmPart finished(std::vector<MappedCrossbar> mapped, const QuantWeights& weights, const LayerProgram& layer,
+                 std::size_t index, const LayerSecrets& secrets, const CompileConfig& config, const Bytes& draw_key,
+                 const Levels& levels) {
     NvmPart part;
-    for (std::size_t x = 0; x < mapped.size(); ++x) {
+    part.cells.resize(mapped.size());
+    part.signs.resize(mapped.size());
+    parallel_for(mapped.size(), [&](std::size_t x) {
         MappedCrossbar& crossbar = mapped[x];
         const std::string label = "sign_fill/layer" + std::to_string(index) + "/crossbar" + std::to_string(x);
         fill_unused_signs(crossbar.signs, layer.crossbars[x], config.array, draw_key, label);
         if (config.signs.mode == SignMode::masked)
             mask_signs(crossbar.signs, config.signs.generator, secrets.mask_key,
                        layer.first_crossbar + static_cast<std::uint32_t>(x));
-        part.cells.push_back(std::move(crossbar.cells));
-        part.signs.push_back(std::move(crossbar.signs));
-    }
+        if (levels)
+            fit_cells(crossbar, weights, layer.crossbars[x], config.array, secrets.gsl[x], config.converter,
+                      secrets.start, *levels);
+        part.cells[x] = std::move(crossbar.cells);
+        part.signs[x] = std::move(crossbar.signs);
+    });
     return part;
 }
 
+/// By layer.
+std::vector<Levels> levels_of(const Graph& graph, const std::vector<ActivationQuant>& activations,
+                              const CompileConfig& config, const Tensor& calibration) {
+    std::vector<Levels> levels(activations.size());
+    if (config.map.cells == CellChoice::random) return levels;
+    const auto counts = count_levels(graph, activations, calibration);
+    for (std::size_t l = 0; l < levels.size(); ++l) {
+        levels[l].emplace();
+        levels[l]->zero = activations[l].zero;
+        std::copy(counts[l].begin(), counts[l].end(), levels[l]->share.begin());
+    }
+    return levels;
+}
+
 /// Stands for everything that a layer's crossbars are made from, and tells nothing about it.
-Key256 layer_key(const QuantWeights& weights, const LayerProgram& layer, std::size_t index, const LayerSecrets& secrets,
-                 const CompileConfig& config, const Bytes& draw_key) {
+Key256 layer_key(const QuantWeights& weights, const LayerProgram& layer, std::size_t index,
+                 const LayerSecrets& secrets, const CompileConfig& config, const Bytes& draw_key,
+                 const Levels& levels) {
     Bytes content = encode(secrets, config.array);
     const auto add = [&](const auto& values) {
         const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
         content.insert(content.end(), bytes, bytes + values.size() * sizeof values[0]);
     };
     add(weights.q);
+    if (levels) {
+        add(levels->share);
+        add(std::vector<int>{levels->zero, static_cast<int>(config.converter.kind), config.converter.lfsr_seed});
+    }
     for (const CrossbarPlan& plan : layer.crossbars) {
         add(std::vector<int>{plan.group, plan.first_output, plan.outputs});
         add(plan.inputs);
@@ -189,7 +220,8 @@ void seal_layers(Compiled& compiled, const KeyConfig& keys) {
                                      encode(compiled.secrets[l], compiled.program.array)));
 }
 
-void check_request(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config) {
+void check_request(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
+                   bool has_images) {
     check_array(config.array);
     const std::size_t layers = matrix_nodes(graph).size();
     if (layers == 0)
@@ -198,6 +230,10 @@ void check_request(const Graph& graph, const std::vector<ActivationQuant>& activ
     if (activations.size() != layers)
         throw ModelError(std::to_string(activations.size()) + " activation quantisers for " + std::to_string(layers) +
                          " matrix layers");
+    const bool needs_images =
+        config.map.cells == CellChoice::stream_aware || config.quant.outputs == OutputScale::re_estimated;
+    if (needs_images && !has_images)
+        throw ModelError("stream-aware cells and re-estimated outputs need calibration images");
     if (config.map.n < 1 || config.map.n > kMaxVectors)
         throw UserError("map.n is " + std::to_string(config.map.n) + ", expected 1.." + std::to_string(kMaxVectors) +
                         " GSL vectors");
@@ -234,16 +270,17 @@ std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::ve
     return map_layer(weights, plans, config, secrets, layer, progress);
 }
 
-Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config) {
+Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
+                 const Tensor& calibration) {
     MemoryStore store;
-    Compiled compiled = compile(graph, activations, config, store);
+    Compiled compiled = compile(graph, activations, config, store, calibration);
     compiled.image.nvm = store.take();
     return compiled;
 }
 
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                 LayerStore& store) {
-    check_request(graph, activations, config);
+                 LayerStore& store, const Tensor& calibration) {
+    check_request(graph, activations, config, !calibration.shape.empty());
     const Bytes draw_key = load_draw_key(config.keys);
     const std::vector<std::size_t> nodes = matrix_nodes(graph);
     Compiled compiled;
@@ -251,6 +288,7 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
     std::vector<std::size_t> crossbars;
     for (const LayerProgram& layer : compiled.program.layers) crossbars.push_back(layer.crossbars.size());
     store.begin(crossbars);
+    const std::vector<Levels> levels = levels_of(graph, activations, config, calibration);
     Progress progress("mapping", compiled.program.crossbar_count());
     std::vector<std::int64_t> errors;
     for (std::size_t l = 0; l < nodes.size(); ++l) {
@@ -258,18 +296,20 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
         const QuantWeights weights = quantise_weights(graph.nodes[nodes[l]].op, config.quant.weights);
         LayerSecrets secrets = draw_secrets(draw_key, config.keys.scope, l, layer.crossbars.size(), config.map.n,
                                             config.array, config.keys.version);
-        const Key256 key = layer_key(weights, layer, l, secrets, config, draw_key);
+        const Key256 key = layer_key(weights, layer, l, secrets, config, draw_key, levels[l]);
         if (store.holds(l, key))
             progress.step(crossbars[l]);
         else
             store.keep(l, key,
-                       finished(map_layer(weights, layer.crossbars, config, secrets, l, progress), layer, l, secrets,
-                                config, draw_key));
+                       finished(map_layer(weights, layer.crossbars, config, secrets, l, progress), weights, layer, l,
+                                secrets, config, draw_key, levels[l]));
         Realised realised = measure_layer(weights, compiled.program, l, store, secrets);
         secrets.weight_sums = std::move(realised.sums);
         errors.push_back(realised.absolute_error);
         compiled.secrets.push_back(std::move(secrets));
     }
+    if (config.quant.outputs == OutputScale::re_estimated)
+        re_estimate_outputs(compiled.program, store, compiled.secrets, graph, calibration);
     seal_layers(compiled, config.keys);
     compiled.storage = report_storage(compiled.program, compiled.image.memory, config.keys.scope);
     for (std::size_t l = 0; l < errors.size(); ++l) {

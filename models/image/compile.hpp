@@ -44,11 +44,13 @@ struct Compiled {
 
 /// Quantises, maps and seals a folded graph. `activations` come from calibrate(). Deterministic given the
 /// configuration.
-Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config);
-/// The same layer by layer into `store`, which then holds the crossbars in place of the result's image; layers that it
-/// holds already are not mapped again.
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                 LayerStore& store);
+                 const Tensor& calibration = {});
+/// The same layer by layer into `store`, which then holds the crossbars in place of the result's image; layers that it
+/// holds already are not mapped again. Stream-aware cells and re-estimated outputs are fitted to `calibration`
+/// [N, C, H, W]; throws ModelError when there are no such images.
+Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
+                 LayerStore& store, const Tensor& calibration = {});
 
 /// Maps one layer with given secrets; signs are not masked yet.
 std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,

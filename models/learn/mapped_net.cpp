@@ -54,6 +54,12 @@ void add_crossbar(const std::vector<std::int32_t>& realised, const CrossbarPlan&
     }
 }
 
+/// Tuning finds the scales and biases itself.
+CompileConfig as_trained(CompileConfig config) {
+    config.quant.outputs = OutputScale::trained;
+    return config;
+}
+
 } // namespace
 
 Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape& shape) {
@@ -73,7 +79,7 @@ Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape&
 }
 
 MappedNet::MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config)
-    : config_(config), activations_(std::move(activations)), net_(with_biases(folded)) {
+    : config_(as_trained(config)), activations_(std::move(activations)), net_(with_biases(folded)) {
     check_folded(folded);
     if (activations_.size() != net_.matrix_count())
         throw ModelError("tuning needs one input quantiser per matrix layer: " + std::to_string(net_.matrix_count()) +

@@ -105,6 +105,25 @@ MappedCrossbar map_crossbar(const QuantWeights& weights, const CrossbarPlan& pla
     return mapped;
 }
 
+void fit_cells(MappedCrossbar& crossbar, const QuantWeights& weights, const CrossbarPlan& plan,
+               const ArrayGeometry& array, const GslVectors& vectors, const ConverterConfig& converter,
+               const StartTable& start, const LevelShares& levels) {
+    check_plan(plan, array, vectors);
+    std::vector<StreamSource> sources;
+    for (std::size_t i = 0; i < vectors.vectors.size(); ++i)
+        sources.push_back({converter, crossbar.signs.row(i), &start});
+    std::vector<bool> used;
+    for (const std::int32_t input : plan.inputs) used.push_back(input != kNoInput);
+    CellSearch search(vectors, array, sources, used, levels);
+    for (int pair = 0; pair < plan.outputs; ++pair) {
+        std::vector<int> targets(plan.inputs.size(), BlsProblem::kFree);
+        for (std::size_t slot = 0; slot < targets.size(); ++slot)
+            if (used[slot]) targets[slot] = std::abs(weight_of(weights, plan, slot, pair));
+        const auto even = static_cast<std::size_t>(2 * pair);
+        search.improve(targets, crossbar.cells.row(even), crossbar.cells.row(even + 1));
+    }
+}
+
 std::vector<std::int32_t> realised_weights(const MappedCrossbar& crossbar, const CrossbarPlan& plan,
                                            const ArrayGeometry& array, const GslVectors& vectors) {
     check_plan(plan, array, vectors);

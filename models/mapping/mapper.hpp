@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/mapping/bls.hpp"
+#include "models/mapping/cell_search.hpp"
 #include "models/nn/quantise.hpp"
 #include "models/sc/geometry.hpp"
 
@@ -12,11 +13,15 @@ namespace veilram {
 
 enum class MapScheme { paper };
 enum class MapOrder { consecutive };
+/// Which cells of a segment are on: any, or those with which products come out best under the real streams; then bit-line
+/// sharing is where the search starts.
+enum class CellChoice { random, stream_aware };
 
 struct MapConfig {
     MapScheme scheme = MapScheme::paper;
     MapOrder order = MapOrder::consecutive;
     SolverKind solver = SolverKind::fast;
+    CellChoice cells = CellChoice::random;
     int n = 8; ///< GSL vectors per crossbar
 };
 
@@ -41,6 +46,11 @@ struct MappedCrossbar {
 /// Maps the weights of one crossbar with the given secret vectors. `rng` places the S_j ones inside their segment.
 MappedCrossbar map_crossbar(const QuantWeights& weights, const CrossbarPlan& plan, const ArrayGeometry& array,
                             const GslVectors& vectors, BlsSolver& solver, Rng& rng);
+
+/// Chooses the cells anew for the streams that `converter` and `start` make of the crossbar's sign rows as they are now - filled
+/// and masked - at levels that occur as often as `levels` says.
+void fit_cells(MappedCrossbar& crossbar, const QuantWeights& weights, const CrossbarPlan& plan, const ArrayGeometry& array,
+               const GslVectors& vectors, const ConverterConfig& converter, const StartTable& start, const LevelShares& levels);
 
 /// Signed realised weights of one mapped crossbar: [2n slots][outputs], sign * line count (0 for unused slots).
 std::vector<std::int32_t> realised_weights(const MappedCrossbar& crossbar, const CrossbarPlan& plan, const ArrayGeometry& array,

@@ -213,6 +213,17 @@ QuantWeights quantise_weights(const Op& op, WeightScale mode) {
     return result;
 }
 
+std::vector<std::vector<std::int64_t>> count_levels(const Graph& graph, const std::vector<ActivationQuant>& activations,
+                                                    const Tensor& images) {
+    std::vector<std::vector<std::int64_t>> counts(activations.size(), std::vector<std::int64_t>(kLevels));
+    observe(graph, images, images.dim(0), [&](std::size_t layer, const Tensor& input) {
+        std::vector<std::uint8_t> levels(input.size());
+        to_levels(input.data.data(), input.size(), activations.at(layer), levels.data());
+        for (const std::uint8_t level : levels) ++counts[layer][level];
+    });
+    return counts;
+}
+
 std::vector<ActivationQuant> calibrate(const Graph& graph, const Tensor& images, const QuantConfig& config) {
     check(graph, images, config);
     const std::int64_t count = std::min<std::int64_t>(images.dim(0), config.calibration_images);

@@ -16,12 +16,15 @@ constexpr int kMaxLevel = 255; ///< also the largest weight magnitude, value s_w
 
 enum class WeightScale { per_channel, per_tensor };
 enum class ActivationScale { max, percentile };
+/// Scale and bias of a layer's outputs: those of the network, or such that mean and deviation are the float network's.
+enum class OutputScale { trained, re_estimated };
 
 struct QuantConfig {
     WeightScale weights = WeightScale::per_channel;
     ActivationScale activations = ActivationScale::max;
     double percentile = 99.9; ///< of the calibration activations, for ActivationScale::percentile
     int calibration_images = 256;
+    OutputScale outputs = OutputScale::trained;
 };
 
 /// level = clamp(round_half_even(x * (256 / s_x)) + zero, 0, 255) in single precision; NaN gives 0.
@@ -47,6 +50,10 @@ struct LayerQuant {
     std::vector<float> weight_scale; ///< s_w per output
     std::vector<float> bias;         ///< per output; zeros when the node has none
 };
+
+/// How often each level occurs at the inputs of each matrix node, padding left out, when the float network sees `images`.
+std::vector<std::vector<std::int64_t>> count_levels(const Graph& graph, const std::vector<ActivationQuant>& activations,
+                                                    const Tensor& images);
 
 /// Input quantisers of all matrix nodes, from float inference over the first `calibration_images` of `images` [N, ...].
 /// Inputs that are never negative get zero = 0 and s_x = high * 256/255; others a zero point such that levels 0..255

@@ -19,7 +19,7 @@ void compile_command(const FileArgs& args, std::ostream& out) {
     check_fit(calibration, config, graph.in_shape, path);
     const QuantisedNetwork network = quantise_network(graph, calibration, config);
     FolderStore layers(args.out + ".layers");
-    const Compiled device = compile(network.graph, network.activations, config.compile, layers);
+    const Compiled device = compile(network.graph, network.activations, config.compile, layers, network.calibration);
     write_image(layers, device.image.memory, args.out);
     layers.remove();
     print_layers(device.storage, out);

@@ -68,7 +68,7 @@ Device open_device(const std::string& image, RunConfig& config, const Graph& net
 
 Device make_device(const RunArgs& args, RunConfig& config, const QuantisedNetwork& network) {
     if (!args.image.empty()) return open_device(args.image, config, network.graph);
-    return device_of(compile(network.graph, network.activations, config.compile));
+    return device_of(compile(network.graph, network.activations, config.compile, network.calibration));
 }
 
 TargetRun run_target(const Device& device, const RunConfig& config, const Dataset& test, const std::string& folder) {

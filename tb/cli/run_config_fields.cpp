@@ -24,8 +24,17 @@ template <> const Choices<MapScheme>& choices<MapScheme>() {
     static const Choices<MapScheme> all{{"paper", MapScheme::paper}};
     return all;
 }
+template <> const Choices<OutputScale>& choices<OutputScale>() {
+    static const Choices<OutputScale> all{{"trained", OutputScale::trained},
+                                          {"re_estimated", OutputScale::re_estimated}};
+    return all;
+}
 template <> const Choices<MapOrder>& choices<MapOrder>() {
     static const Choices<MapOrder> all{{"consecutive", MapOrder::consecutive}};
+    return all;
+}
+template <> const Choices<CellChoice>& choices<CellChoice>() {
+    static const Choices<CellChoice> all{{"random", CellChoice::random}, {"stream_aware", CellChoice::stream_aware}};
     return all;
 }
 template <> const Choices<SolverKind>& choices<SolverKind>() {
@@ -96,6 +105,9 @@ static void fields(FieldVisitor& v, QuantConfig& c) {
     v.real("percentile", c.percentile, {50, 100}, "for `activations: percentile`");
     v.integer("calibration_images", c.calibration_images, {1, 1'000'000},
               "training images that the scales are taken from");
+    v.choice("outputs", c.outputs,
+             "scale and bias of each output: as `trained`, or `re_estimated` after mapping, such that mean and deviation "
+             "over the calibration images are those of the float network");
 }
 
 static void fields(FieldVisitor& v, ArrayGeometry& c) {
@@ -108,6 +120,8 @@ static void fields(FieldVisitor& v, MapConfig& c) {
     v.choice("scheme", c.scheme, "bit-line sharing as published");
     v.choice("order", c.order, "which inputs share a crossbar");
     v.choice("solver", c.solver, "`exact`: integer programme (CBC), the reference; `fast`: search");
+    v.choice("cells", c.cells,
+             "which cells of a segment are on: `random`, or `stream_aware`: fitted to the streams and levels that occur");
     v.integer("n", c.n, {1, 32}, "secret GSL vectors per crossbar; it then holds 2n slots");
 }
 

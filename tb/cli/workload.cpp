@@ -51,11 +51,11 @@ void check_fit(const Dataset& data, const RunConfig& config, const Shape& in_sha
 }
 
 QuantisedNetwork quantise_network(const Graph& graph, const Dataset& calibration, const RunConfig& config) {
-    QuantisedNetwork network{fold_batch_norm(graph), graph.activations};
-    if (!network.activations.empty()) return network; // the weights were tuned for these
-    const Tensor images =
+    QuantisedNetwork network{fold_batch_norm(graph), graph.activations, {}};
+    network.calibration =
         to_tensor(calibration.pixels.data(), calibration.count(), calibration.shape, config.compile.input);
-    network.activations = calibrate(network.graph, images, config.compile.quant);
+    if (network.activations.empty()) // else the weights were tuned for those
+        network.activations = calibrate(network.graph, network.calibration, config.compile.quant);
     return network;
 }
 

@@ -1,9 +1,11 @@
 #include "models/base/diagnostics.hpp"
 #include "models/base/file.hpp"
+#include "models/base/parallel.hpp"
 #include "tb/unit/small_network.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <numeric>
 #include <stdexcept>
@@ -172,6 +174,81 @@ TEST(CompileTest, StorageCountsWhatIsThere) {
     EXPECT_EQ(sum.key_bits, storage.key_bits);
     EXPECT_EQ(sum.absolute_error, storage.absolute_error);
     EXPECT_EQ(compiled.storage.layers[1].name, "grouped");
+}
+
+TEST(CompileTest, ReEstimatedOutputsHaveTheMomentsOfTheFloatNetwork) {
+    /// Keeps the outputs of the last matrix layer.
+    class Last final : public MatrixEngine {
+    public:
+        explicit Last(MatrixEngine& engine) : engine_(engine) {}
+        Tensor apply(std::size_t layer, const Node& node, const Tensor& input, std::size_t first_image) override {
+            outputs.push_back(engine_.apply(layer, node, input, first_image));
+            return outputs.back();
+        }
+        std::vector<Tensor> outputs;
+
+    private:
+        MatrixEngine& engine_;
+    };
+    CompileConfig config = small_config();
+    config.quant.outputs = OutputScale::re_estimated;
+    EXPECT_THROW(compile_small(config), ModelError) << "there are no images";
+    const Graph graph = small_network(1);
+    const Tensor images = small_images(20, 3);
+    const Compiled compiled = compile(graph, small_activations(), config, images);
+    EXPECT_EQ(compiled.image.nvm.cells, compile_small(small_config()).image.nvm.cells) << "cells stay as they are";
+    FloatEngine float_engine;
+    ScEngine device(compiled.program, compiled.image.nvm, compiled.secrets);
+    Last wanted(float_engine), got(device);
+    infer(graph, images, wanted);
+    infer(compiled.program.graph, images, got);
+    for (std::size_t l = 0; l < 3; ++l) {
+        const auto channels = static_cast<std::size_t>(wanted.outputs[l].dim(1));
+        const std::size_t plane = wanted.outputs[l].size() / channels / 20;
+        for (std::size_t c = 0; c < channels; ++c) {
+            const auto moments = [&](const Tensor& out) {
+                double sum = 0, squares = 0;
+                for (std::size_t image = 0; image < 20; ++image)
+                    for (std::size_t i = 0; i < plane; ++i) {
+                        const double v = out.data[(image * channels + c) * plane + i];
+                        sum += v, squares += v * v;
+                    }
+                const double count = 20.0 * static_cast<double>(plane), mean = sum / count;
+                return std::pair(mean, std::sqrt(squares / count - mean * mean));
+            };
+            const auto [mean, deviation] = moments(wanted.outputs[l]);
+            EXPECT_NEAR(moments(got.outputs[l]).first, mean, 1e-3 * (1 + deviation));
+            EXPECT_NEAR(moments(got.outputs[l]).second, deviation, 1e-3 * (1 + deviation));
+        }
+    }
+}
+
+TEST(CompileTest, StreamAwareCellsLowerTheErrorOfProducts) {
+    CompileConfig config = small_config();
+    config.map.cells = CellChoice::stream_aware;
+    EXPECT_THROW(compile_small(config), ModelError) << "there are no images";
+    const Graph graph = small_network(1);
+    const Tensor images = small_images(10, 3);
+    const auto deviation_from_exact = [&](const CompileConfig& of) {
+        const Compiled device = compile(graph, small_activations(), of, images);
+        FloatEngine exact;
+        ScEngine engine(device.program, device.image.nvm, device.secrets);
+        const Tensor want = infer(graph, images, exact), got = infer(device.program.graph, images, engine);
+        double sum = 0.0;
+        for (std::size_t i = 0; i < want.size(); ++i) sum += std::pow(want.data[i] - got.data[i], 2);
+        return sum;
+    };
+    for (const SignMode mode : {SignMode::public_signs, SignMode::masked}) {
+        config.signs.mode = mode;
+        CompileConfig random = config;
+        random.map.cells = CellChoice::random;
+        EXPECT_LT(deviation_from_exact(config), 0.5 * deviation_from_exact(random));
+    }
+    set_threads(1);
+    const Compiled one = compile(graph, small_activations(), config, images);
+    set_threads(3);
+    EXPECT_EQ(compile(graph, small_activations(), config, images).image.nvm.cells, one.image.nvm.cells);
+    set_threads(0);
 }
 
 TEST(CompileTest, KeyBitsOfTheLayersAddUpInEveryScope) {

@@ -1,0 +1,129 @@
+#include "models/mapping/cell_search.hpp"
+
+#include "models/base/diagnostics.hpp"
+#include "models/mapping/cell_kernel.hpp"
+#include "models/nn/quantise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <numeric>
+#include <string>
+
+namespace veilram {
+namespace {
+
+constexpr std::size_t kFlips = 600;    ///< of one search
+constexpr std::size_t kBarredFor = 40; ///< flips
+constexpr float kBarred = 1e30F;
+
+} // namespace
+
+CellSearch::WeightedRows CellSearch::weighted_rows(const StreamSource& source, const LevelShares& levels,
+                                                   std::size_t cols) {
+    WeightedRows rows;
+    const double all = std::accumulate(levels.share.begin(), levels.share.end(), 0.0);
+    std::vector<Word> stream(words_for(cols));
+    for (std::size_t level = 0; level < kLevels; ++level) {
+        const double above = static_cast<double>(level) - levels.zero;
+        if (levels.share[level] <= 0.0 || (above == 0.0 && levels.zero == 0)) continue; // an empty stream is right
+        write_stream(source, static_cast<unsigned>(level), stream.data());
+        const double root = std::sqrt(levels.share[level] / all);
+        for (std::size_t t = 0; t < cols; ++t)
+            rows.lines.push_back(
+                static_cast<float>(root * ((get_bit(stream.data(), t) ? 1.0 : 0.0) - levels.zero / double{kLevels})));
+        rows.targets.push_back(static_cast<float>(root * above / kLevels));
+    }
+    return rows;
+}
+
+CellSearch::CellSearch(const GslVectors& vectors, const ArrayGeometry& array, const std::vector<StreamSource>& sources,
+                       const std::vector<bool>& used, const LevelShares& levels)
+    : cols_(static_cast<std::size_t>(array.cols)), cells_(2 * cols_),
+      slots_(2 * vectors.vectors.size(), {std::vector<float>(cells_), 0.0}), matrix_(cells_ * cells_), bend_(cells_),
+      slope_(cells_), flip_(cells_), barred_(cells_) {
+    const std::size_t n = vectors.vectors.size();
+    if (sources.size() != n || used.size() != 2 * n || cols_ != kStreamBits)
+        throw ModelError("the cell search needs a source for each vector, a flag for each slot and " +
+                         std::to_string(kStreamBits) + " word lines");
+    std::vector<float> gram(cols_ * cols_);
+    for (std::size_t i = 0; i < n; ++i) {
+        const WeightedRows rows = weighted_rows(sources[i], levels, cols_);
+        gram_matrix(rows.lines.data(), rows.targets.size(), cols_, gram.data());
+        for (const std::size_t slot : {i, n + i})
+            if (used[slot])
+                add_slot(slots_[slot], vectors.of_slot(static_cast<int>(slot), array.segments()), array.segment, rows,
+                         gram);
+    }
+    for (std::size_t c = 0; c < cells_; ++c) bend_[c] = matrix_[c * cells_ + c];
+}
+
+void CellSearch::add_slot(Slot& slot, const GslVector& vector, int segment, const WeightedRows& rows,
+                          const std::vector<float>& gram) {
+    std::vector<std::size_t> cell(cols_); // that the slot connects to each word line
+    for (std::size_t t = 0; t < cols_; ++t)
+        cell[t] = get_bit(vector.data(), t / static_cast<std::size_t>(segment)) ? t : cols_ + t;
+    for (std::size_t t = 0; t < cols_; ++t) {
+        float* row = matrix_.data() + cell[t] * cells_;
+        for (std::size_t u = 0; u < cols_; ++u) row[cell[u]] += gram[t * cols_ + u];
+        float& slope = slot.slope[cell[t]];
+        for (std::size_t l = 0; l < rows.targets.size(); ++l) slope -= rows.lines[l * cols_ + t] * rows.targets[l];
+    }
+    for (const float target : rows.targets) slot.constant += static_cast<double>(target) * target;
+}
+
+void CellSearch::start(const std::vector<int>& targets, const Word* even, const Word* odd) {
+    std::fill(slope_.begin(), slope_.end(), 0.0F);
+    std::fill(barred_.begin(), barred_.end(), 0.0F);
+    for (std::size_t s = 0; s < slots_.size(); ++s)
+        if (targets[s] != BlsProblem::kFree)
+            for (std::size_t c = 0; c < cells_; ++c) slope_[c] += static_cast<float>(targets[s]) * slots_[s].slope[c];
+    for (std::size_t c = 0; c < cells_; ++c) {
+        const bool on = get_bit(c < cols_ ? even : odd, c % cols_);
+        flip_[c] = on ? -1.0F : 1.0F;
+        if (on) add_row(matrix_.data() + c * cells_, 1.0F, cells_, slope_.data());
+    }
+}
+
+void CellSearch::flip(std::size_t cell) {
+    add_row(matrix_.data() + cell * cells_, flip_[cell], cells_, slope_.data());
+    flip_[cell] = -flip_[cell];
+}
+
+void CellSearch::improve(const std::vector<int>& targets, Word* even, Word* odd) {
+    start(targets, even, odd);
+    std::vector<float> best = flip_;
+    std::deque<std::size_t> lately;
+    double change = 0.0, least = 0.0;
+    for (std::size_t i = 0; i < kFlips; ++i) {
+        const Flip next = cheapest_flip({slope_.data(), flip_.data(), bend_.data(), barred_.data(), cells_});
+        flip(next.bit);
+        change += next.price;
+        barred_[next.bit] = kBarred;
+        lately.push_back(next.bit);
+        if (lately.size() > kBarredFor) {
+            barred_[lately.front()] = 0.0F;
+            lately.pop_front();
+        }
+        if (change >= least) continue;
+        least = change;
+        best = flip_;
+    }
+    for (std::size_t c = 0; c < cells_; ++c) set_bit(c < cols_ ? even : odd, c % cols_, best[c] < 0.0F);
+}
+
+double CellSearch::error(const std::vector<int>& targets, const Word* even, const Word* odd) const {
+    double sum = 0.0;
+    for (std::size_t c = 0; c < cells_; ++c) {
+        if (!get_bit(c < cols_ ? even : odd, c % cols_)) continue;
+        for (std::size_t other = 0; other < cells_; ++other)
+            if (get_bit(other < cols_ ? even : odd, other % cols_)) sum += matrix_[c * cells_ + other];
+        for (std::size_t s = 0; s < slots_.size(); ++s)
+            if (targets[s] != BlsProblem::kFree) sum += 2.0 * targets[s] * slots_[s].slope[c];
+    }
+    for (std::size_t s = 0; s < slots_.size(); ++s)
+        if (targets[s] != BlsProblem::kFree) sum += static_cast<double>(targets[s]) * targets[s] * slots_[s].constant;
+    return sum;
+}
+
+} // namespace veilram

@@ -1,0 +1,67 @@
+// Stream-aware cells: which of a row pair's cells are on, chosen so that products come out right under the streams that
+// the converter will really send (docs/model.md, section 5a).
+//
+// The word lines of a read carry x_L, the stream of level L for this slot; the count is what it has in common with the
+// slot's line. The zero point takes z/256 of the line's ones away again. So the error of a product with weight q is
+//     e_L = sum over t of (x_L[t] - z/256) * line[t]  -  q * (L - z) / 256,
+// linear in the cells, and its mean square over the levels as they occur is a quadratic function of the 2 * cols cells
+// of a row pair. All row pairs of a crossbar share its matrix; targets enter its linear part only. A flip of one cell
+// then costs a row of the matrix, however many levels there are.
+#pragma once
+
+#include "models/mapping/bls.hpp"
+#include "models/sc/stream_set.hpp"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace veilram {
+
+/// How often each level occurs at a layer's inputs (any unit), and which one stands for 0.
+struct LevelShares {
+    std::array<double, 256> share{};
+    int zero = 0;
+};
+
+/// The mean squared error of one crossbar's products as a function of a row pair's cells, and the search for its
+/// minimum. For one thread.
+class CellSearch {
+public:
+    /// `sources` makes the streams of slots i and n+i, for i = 0..n-1; `used` [2n] says which slots hold weights.
+    /// Throws ModelError when these do not fit together.
+    CellSearch(const GslVectors& vectors, const ArrayGeometry& array, const std::vector<StreamSource>& sources,
+               const std::vector<bool>& used, const LevelShares& levels);
+
+    /// Improves the cells of one row pair, `even` and `odd` [cols], for these targets (2n, kFree where there is none):
+    /// flips the cheapest cell again and again, one that was flipped lately only if that gives the best cells so far.
+    /// Deterministic.
+    void improve(const std::vector<int>& targets, Word* even, Word* odd);
+
+    /// Sum over the used slots of the mean squared error of a product, in counts.
+    double error(const std::vector<int>& targets, const Word* even, const Word* odd) const;
+
+private:
+    struct Slot {
+        std::vector<float> slope; ///< [cells] what one count of target takes off the slope
+        double constant;          ///< mean of ((L - z) / 256)^2
+    };
+    /// The levels that count, each weighted with the root of how often it occurs.
+    struct WeightedRows {
+        std::vector<float> lines;   ///< [levels][cols] what a word line adds to the count beyond the zero point's share
+        std::vector<float> targets; ///< [levels] what one count of weight should come to
+    };
+    static WeightedRows weighted_rows(const StreamSource& source, const LevelShares& levels, std::size_t cols);
+    void add_slot(Slot& slot, const GslVector& vector, int segment, const WeightedRows& rows,
+                  const std::vector<float>& gram);
+    void start(const std::vector<int>& targets, const Word* even, const Word* odd);
+    void flip(std::size_t cell);
+
+    std::size_t cols_, cells_;
+    std::vector<Slot> slots_;
+    std::vector<float> matrix_; ///< [cells][cells]; cells: those of the even row, then those of the odd one
+    std::vector<float> bend_;   ///< its diagonal
+    std::vector<float> slope_, flip_, barred_;
+};
+
+} // namespace veilram
