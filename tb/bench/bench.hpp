@@ -25,6 +25,16 @@ std::vector<KernelRow> bench_kernels(double seconds);
 /// Register reads of a host over TLM. `seconds` is the time for them.
 KernelRow bench_transactions(double seconds);
 
+/// Mean objectives of bit-line sharing over the same row pairs, in counts, and row pairs a second on one core. Every
+/// row pair has vectors of its own, which the fast solver prepares each time.
+struct MappingRow {
+    int n = 0;
+    double exact = 0.0, fast = 0.0, bound = 0.0;
+    double fast_per_s = 0.0, exact_per_s = 0.0;
+};
+/// `problems` row pairs of the network's 8-bit weights, in the order of its inputs. Throws UserError for a bad file.
+MappingRow bench_mapping(const std::string& onnx, int n, std::size_t problems);
+
 /// What to measure of a network.
 struct NetworkJob {
     std::string network;  ///< one of bench_networks()

@@ -19,6 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kSeconds = 2.0, kBriefSeconds = 0.1;
+constexpr std::size_t kPairs = 500, kBriefPairs = 20;
 
 void print(const KernelRow& row, std::ostream& out) {
     out << std::left << std::setw(28) << row.name << std::right << std::setw(14) << std::setprecision(4) << row.value
@@ -55,6 +56,22 @@ Json to_json(const NetworkRow& row) {
             {"products", row.products}};
 }
 
+void print(const MappingRow& row, std::ostream& out) {
+    out << "n = " << std::setw(2) << row.n << std::fixed << std::setprecision(2) << "  mean objective: exact "
+        << std::setw(8) << row.exact << "  fast " << std::setw(8) << row.fast << "  bound " << std::setw(8) << row.bound
+        << std::setprecision(0) << "   row pairs/s: exact " << row.exact_per_s << "  fast " << row.fast_per_s
+        << std::defaultfloat << std::endl;
+}
+
+Json to_json(const MappingRow& row) {
+    return {{"n", row.n},
+            {"exact", row.exact},
+            {"fast", row.fast},
+            {"bound", row.bound},
+            {"exact_per_s", row.exact_per_s},
+            {"fast_per_s", row.fast_per_s}};
+}
+
 std::vector<NetworkJob> jobs_of(const BenchArgs& args) {
     std::vector<NetworkJob> jobs;
     for (NetworkJob& job : standard_jobs(args.brief)) {
@@ -78,7 +95,13 @@ std::vector<NetworkJob> jobs_of(const BenchArgs& args) {
 void bench_command(const BenchArgs& args, std::ostream& out) {
     if (!args.json.empty()) check_writable(args.json);
     Json report{{"simd", simd_levels().front()}, {"kernels", Json::array()}, {"networks", Json::array()}};
-    if (args.suite != "kernels") { // before any thread is started: every job forks
+    if (args.suite == "mapping")
+        for (const int n : {1, 2, 4, 8, 14}) {
+            const MappingRow row = bench_mapping(args.model, n, args.brief ? kBriefPairs : kPairs);
+            print(row, out);
+            report["mapping"].push_back(to_json(row));
+        }
+    if (args.suite == "networks" || args.suite == "all") { // before any thread is started: every job forks
         std::error_code error;
         std::filesystem::create_directories(args.folder, error);
         if (error) throw UserError("--folder " + args.folder + ": cannot make this folder: " + error.message());
@@ -88,7 +111,7 @@ void bench_command(const BenchArgs& args, std::ostream& out) {
             report["networks"].push_back(to_json(row));
         }
     }
-    if (args.suite != "networks") {
+    if (args.suite == "kernels" || args.suite == "all") {
         const double seconds = args.brief ? kBriefSeconds : kSeconds;
         std::vector<KernelRow> rows{bench_transactions(seconds)};
         for (KernelRow& row : bench_kernels(seconds)) rows.push_back(std::move(row));

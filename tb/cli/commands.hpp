@@ -29,8 +29,8 @@ struct FileArgs {
 };
 /// Compiles the network of a configuration into a protected image.
 void compile_command(const FileArgs& args, std::ostream& out);
-/// Trains a network from scratch and writes ONNX. In `veilram` it and tune_command hand over to `veilram-learn`, and throw
-/// UserError where that was not built.
+/// Trains a network from scratch and writes ONNX. In `veilram` it and tune_command hand over to `veilram-learn`, and
+/// throw UserError where that was not built.
 void train_command(const FileArgs& args, std::ostream& out);
 /// Fine-tunes the network of a configuration for its mapping and writes ONNX.
 void tune_command(const FileArgs& args, std::ostream& out);
@@ -39,13 +39,14 @@ void tune_command(const FileArgs& args, std::ostream& out);
 void inspect_command(const std::string& image_file, std::ostream& out);
 
 struct BenchArgs {
-    std::string suite = "all";         ///< kernels, networks or all
-    std::vector<std::string> networks; ///< empty: all
-    std::string fidelity;              ///< empty: all
+    std::string suite = "all";                         ///< kernels, networks, mapping or all (kernels and networks)
+    std::vector<std::string> networks;                 ///< empty: all
+    std::string fidelity;                              ///< empty: all
     std::optional<std::size_t> threads, batch, images; ///< instead of what the standard jobs say
     bool brief = false;
-    std::string folder = "runs/bench"; ///< keeps compiled networks for the next time
-    std::string json;                  ///< file to write; empty: none
+    std::string folder = "runs/bench";            ///< keeps compiled networks for the next time
+    std::string model = "models/zoo/lenet5.onnx"; ///< network whose weights `mapping` takes
+    std::string json;                             ///< file to write; empty: none
 };
 /// Measures kernels and networks, prints a line for each.
 void bench_command(const BenchArgs& args, std::ostream& out);

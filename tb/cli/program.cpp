@@ -82,8 +82,13 @@ void add_inspect(CLI::App& app, std::ostream& out) {
 void add_bench(CLI::App& app, std::ostream& out) {
     auto args = std::make_shared<BenchArgs>();
     CLI::App* command = app.add_subcommand("bench", "Measure the simulator's speed on this machine");
-    command->add_option("--suite", args->suite, "kernels, networks or all")
-        ->check(CLI::IsMember({"kernels", "networks", "all"}));
+    command
+        ->add_option("--suite", args->suite,
+                     "kernels, networks, both (all), or mapping: bit-line sharing, fast against exact")
+        ->check(CLI::IsMember({"kernels", "networks", "mapping", "all"}));
+    command->add_option("--model", args->model, "network whose weights the mapping suite takes (ONNX)")
+        ->type_name("FILE")
+        ->capture_default_str();
     command->add_option("--network", args->networks, "only this network: lenet5, resnet20, vgg8, resnet18, resnet50")
         ->type_name("NAME")
         ->allow_extra_args(false);
