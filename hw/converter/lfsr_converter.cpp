@@ -11,6 +11,8 @@ LfsrConverter::LfsrConverter(const sc_core::sc_module_name& name, const LfsrConv
     tsock.register_b_transport(this, &LfsrConverter::b_transport);
 }
 
+LfsrConverter::~LfsrConverter() = default;
+
 void LfsrConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     auto* request = request_of<ConversionRequest>(trans);
     if (request == nullptr || request->levels == nullptr || !rail_i.read()) {

@@ -21,6 +21,7 @@ public:
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     LfsrConverter(const sc_core::sc_module_name& name, const LfsrConverterConfig& cfg);
+    ~LfsrConverter() override;
 
     void collect(StatGroup& out) const override { meter_.collect(out); }
     Fj energy() const override { return meter_.energy(); }

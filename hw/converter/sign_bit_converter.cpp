@@ -17,6 +17,8 @@ SignBitConverter::SignBitConverter(const sc_core::sc_module_name& name, const Si
     dont_initialize();
 }
 
+SignBitConverter::~SignBitConverter() = default;
+
 void SignBitConverter::load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     const auto* load = request_of<StartLoad>(trans);
     if (load == nullptr || !rail_i.read()) {

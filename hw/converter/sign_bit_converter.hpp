@@ -34,6 +34,7 @@ public:
 
     SC_HAS_PROCESS(SignBitConverter);
     SignBitConverter(const sc_core::sc_module_name& name, const SignBitConverterConfig& cfg);
+    ~SignBitConverter() override;
 
     bool loaded() const { return start_.has_value(); }
 

@@ -20,6 +20,8 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cf
     cell_tsock.register_transport_dbg(this, &Crossbar::cell_debug);
 }
 
+Crossbar::~Crossbar() = default;
+
 void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     auto* request = request_of<ReadRequest>(trans);
     if (request == nullptr || !rail_i.read()) {

@@ -39,6 +39,7 @@ public:
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cfg);
+    ~Crossbar() override;
 
     void collect(StatGroup& out) const override { meter_.collect(out); }
     Fj energy() const override { return meter_.energy(); }

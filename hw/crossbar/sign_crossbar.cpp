@@ -15,6 +15,8 @@ SignCrossbar::SignCrossbar(const sc_core::sc_module_name& name, const SignCrossb
     cell_tsock.register_transport_dbg(this, &SignCrossbar::cell_debug);
 }
 
+SignCrossbar::~SignCrossbar() = default;
+
 void SignCrossbar::row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     auto* request = request_of<SignRowRequest>(trans);
     if (request == nullptr || !rail_i.read()) {

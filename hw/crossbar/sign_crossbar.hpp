@@ -34,6 +34,7 @@ public:
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     SignCrossbar(const sc_core::sc_module_name& name, const SignCrossbarConfig& cfg);
+    ~SignCrossbar() override;
 
     void collect(StatGroup& out) const override { meter_.collect(out); }
     Fj energy() const override { return meter_.energy(); }

@@ -46,6 +46,8 @@ CryptoEngine::CryptoEngine(const sc_core::sc_module_name& name, const CryptoConf
     dont_initialize();
 }
 
+CryptoEngine::~CryptoEngine() = default;
+
 void CryptoEngine::hash_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     const auto* request = request_of<HashRequest>(trans);
     if (request == nullptr || request->program == nullptr || !rail_i.read()) {

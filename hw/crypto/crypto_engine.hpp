@@ -46,6 +46,7 @@ public:
 
     SC_HAS_PROCESS(CryptoEngine);
     CryptoEngine(const sc_core::sc_module_name& name, const CryptoConfig& cfg);
+    ~CryptoEngine() override;
 
     void collect(StatGroup& out) const override { meter_.collect(out); }
     Fj energy() const override { return meter_.energy(); }

@@ -18,6 +18,8 @@ KeyStore::KeyStore(const sc_core::sc_module_name& name, const KeyStoreConfig& cf
     dont_initialize();
 }
 
+KeyStore::~KeyStore() = default;
+
 void KeyStore::raise_minimum_version(std::uint32_t version) { minimum_version_ = std::max(minimum_version_, version); }
 
 void KeyStore::write_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {

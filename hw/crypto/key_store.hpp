@@ -42,6 +42,7 @@ public:
 
     SC_HAS_PROCESS(KeyStore);
     KeyStore(const sc_core::sc_module_name& name, const KeyStoreConfig& cfg);
+    ~KeyStore() override;
 
     const Key256& root_key() const override { return cfg_.root_key; }
     std::uint32_t minimum_version() const override { return minimum_version_; }

@@ -20,6 +20,8 @@ DigitalUnit::DigitalUnit(const sc_core::sc_module_name& name, const DigitalConfi
     dont_initialize();
 }
 
+DigitalUnit::~DigitalUnit() = default;
+
 void DigitalUnit::mask_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     const auto* load = request_of<MaskLoad>(trans);
     const bool complete = load != nullptr && (load->mask_key == nullptr) == (load->weight_sums == nullptr);

@@ -77,6 +77,7 @@ public:
 
     SC_HAS_PROCESS(DigitalUnit);
     DigitalUnit(const sc_core::sc_module_name& name, const DigitalConfig& cfg);
+    ~DigitalUnit() override;
 
     void collect(StatGroup& out) const override { meter_.collect(out); }
     Fj energy() const override { return meter_.energy(); }

@@ -15,6 +15,8 @@ DramInterface::DramInterface(const sc_core::sc_module_name& name, const DramConf
     for (auto& socket : tsock) socket.register_b_transport(this, &DramInterface::b_transport);
 }
 
+DramInterface::~DramInterface() = default;
+
 void DramInterface::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     if (!rail_i.read()) {
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);

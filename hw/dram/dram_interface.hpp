@@ -27,6 +27,7 @@ public:
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     DramInterface(const sc_core::sc_module_name& name, const DramConfig& cfg);
+    ~DramInterface() override;
 
     void collect(StatGroup& out) const override { meter_.collect(out); }
     Fj energy() const override { return meter_.energy(); }

@@ -13,6 +13,8 @@ Memory::Memory(const sc_core::sc_module_name& name, std::uint64_t bytes) : sc_mo
     }
 }
 
+Memory::~Memory() = default;
+
 void Memory::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
     if (!accept(trans, bytes_.size())) return;
     copy(trans, trans.get_data_length());

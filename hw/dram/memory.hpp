@@ -17,6 +17,7 @@ public:
     tlm_utils::simple_target_socket<Memory> host_tsock{"host_tsock"};
 
     Memory(const sc_core::sc_module_name& name, std::uint64_t bytes);
+    ~Memory() override;
 
 private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);

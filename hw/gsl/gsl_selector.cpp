@@ -20,6 +20,8 @@ GslSelector::GslSelector(const sc_core::sc_module_name& name, const GslConfig& c
     dont_initialize();
 }
 
+GslSelector::~GslSelector() = default;
+
 void GslSelector::load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     const auto* load = request_of<GslLoad>(trans);
     if (load == nullptr || !rail_i.read()) {

@@ -34,6 +34,7 @@ public:
 
     SC_HAS_PROCESS(GslSelector);
     GslSelector(const sc_core::sc_module_name& name, const GslConfig& cfg);
+    ~GslSelector() override;
 
     /// Number of vectors in the registers: 0 when locked.
     unsigned loaded() const { return loaded_q_; }

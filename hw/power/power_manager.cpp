@@ -14,6 +14,8 @@ PowerManager::PowerManager(const sc_core::sc_module_name& name, const PowerConfi
     dont_initialize();
 }
 
+PowerManager::~PowerManager() = default;
+
 void PowerManager::input_method() {
     up_from_ = sc_core::sc_time_stamp() + to_sc_time(cfg_.ramp);
     up_until_ = sc_core::sc_max_time();

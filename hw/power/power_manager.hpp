@@ -28,6 +28,7 @@ public:
 
     SC_HAS_PROCESS(PowerManager);
     PowerManager(const sc_core::sc_module_name& name, const PowerConfig& cfg);
+    ~PowerManager() override;
 
     void add_traces(TraceFile& file) const override;
 

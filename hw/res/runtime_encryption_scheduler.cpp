@@ -35,6 +35,8 @@ RuntimeEncryptionScheduler::RuntimeEncryptionScheduler(const sc_core::sc_module_
     dont_initialize();
 }
 
+RuntimeEncryptionScheduler::~RuntimeEncryptionScheduler() = default;
+
 void RuntimeEncryptionScheduler::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     auto* request = request_of<SchedulerRequest>(trans);
     if (request == nullptr || !rail_i.read()) {

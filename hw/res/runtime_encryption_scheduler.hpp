@@ -49,6 +49,7 @@ public:
 
     SC_HAS_PROCESS(RuntimeEncryptionScheduler);
     RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg);
+    ~RuntimeEncryptionScheduler() override;
 
     void collect(StatGroup& out) const override;
     Fj energy() const override { return Fj{}; }

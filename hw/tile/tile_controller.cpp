@@ -36,6 +36,8 @@ TileController::TileController(const sc_core::sc_module_name& name, const TileCo
     dont_initialize();
 }
 
+TileController::~TileController() = default;
+
 void TileController::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
     auto* request = request_of<TileRequest>(trans);
     if (request == nullptr) {

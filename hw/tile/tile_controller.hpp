@@ -54,6 +54,7 @@ public:
 
     SC_HAS_PROCESS(TileController);
     TileController(const sc_core::sc_module_name& name, const TileConfig& cfg);
+    ~TileController() override;
 
     void collect(StatGroup& out) const override;
     Fj energy() const override { return Fj{}; }

@@ -25,6 +25,8 @@ HostInterface::HostInterface(const sc_core::sc_module_name& name, const HostConf
     dont_initialize();
 }
 
+HostInterface::~HostInterface() = default;
+
 void HostInterface::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     delay += to_sc_time(cfg_.access);
     ++accesses_;

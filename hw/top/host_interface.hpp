@@ -37,6 +37,7 @@ public:
 
     SC_HAS_PROCESS(HostInterface);
     HostInterface(const sc_core::sc_module_name& name, const HostConfig& cfg);
+    ~HostInterface() override;
 
     void collect(StatGroup& out) const override;
     Fj energy() const override { return Fj{}; }

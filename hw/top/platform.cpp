@@ -7,4 +7,6 @@ Platform::Platform(const sc_core::sc_module_name& name, const ChipConfig& cfg, s
     chip.memory_isock.bind(memory.chip_tsock);
 }
 
+Platform::~Platform() = default;
+
 } // namespace veilram

@@ -17,6 +17,7 @@ public:
     Memory memory;
 
     Platform(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes);
+    ~Platform() override;
 };
 
 } // namespace veilram

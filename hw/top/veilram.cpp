@@ -48,6 +48,8 @@ VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
     bind_secrets();
 }
 
+VeilRam::~VeilRam() = default;
+
 void VeilRam::bind_power() {
     power_.power_good_i.bind(power_good_i);
     power_.rst_ni.bind(rst_ni);

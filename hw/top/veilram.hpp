@@ -33,6 +33,7 @@ public:
     sc_core::sc_out<bool> irq_o{"irq_o"};
 
     VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg);
+    ~VeilRam() override;
 
 private:
     void bind_power();

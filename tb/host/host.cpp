@@ -26,6 +26,8 @@ Host::Host(const sc_core::sc_module_name& name) : sc_module(name) {
     rst_no.initialize(true);
 }
 
+Host::~Host() = default;
+
 void Host::run_thread() {
     body();
     sc_core::sc_stop();

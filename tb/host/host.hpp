@@ -37,6 +37,7 @@ public:
 
     SC_HAS_PROCESS(Host);
     explicit Host(const sc_core::sc_module_name& name);
+    ~Host() override;
 
     /// Raises power_good and waits until the rail is stable.
     void power_on();

@@ -33,4 +33,6 @@ System::System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::
     platform.chip.irq_o.bind(irq_);
 }
 
+System::~System() = default;
+
 } // namespace veilram

@@ -19,6 +19,7 @@ public:
     Host host;
 
     System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes);
+    ~System() override;
 
 private:
     sc_core::sc_signal<bool> clk_{"clk"};
