@@ -125,7 +125,8 @@ TEST_F(ConfigTest, DumpOfEveryGoodConfigurationLoadsToTheSameValues) {
         write("effective_config.yaml", yaml);
         const RunConfig again = load_run_config(folder + "/effective_config.yaml", {});
         EXPECT_EQ(dump(again, folder), yaml) << file;
-        EXPECT_EQ(fs::weakly_canonical(again.network.path), fs::weakly_canonical(config.network.path));
+        EXPECT_EQ(fs::weakly_canonical(fs::absolute(again.network.path)),
+                  fs::weakly_canonical(fs::absolute(config.network.path)));
         EXPECT_TRUE(fs::path(config.network.path).is_relative());
     }
 }
