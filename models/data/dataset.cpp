@@ -28,10 +28,13 @@ Dataset load_data(const DataConfig& config, Split split, std::optional<std::size
         return load_mnist(config.path, split).slice(0, most);
     case DataSource::cifar10:
         return load_cifar10(config.path, split).slice(0, most);
-    default:
+    case DataSource::imagenet:
         return load_imagenet(config.path, split == Split::train ? ImagenetPart::train : ImagenetPart::test,
                              config.picture, limit);
+    case DataSource::digits:
+        break; // above
     }
+    throw ModelError("unknown data source");
 }
 
 } // namespace veilram

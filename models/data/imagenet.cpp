@@ -6,6 +6,7 @@
 #include "models/data/jpeg.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <map>
 #include <sstream>

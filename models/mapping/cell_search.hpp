@@ -1,5 +1,5 @@
 // Stream-aware cells: which of a row pair's cells are on, chosen so that products come out right under the streams that
-// the converter will really send (docs/model.md, section 5a).
+// the converter will really send (docs/model.md, section 5).
 //
 // The word lines of a read carry x_L, the stream of level L for this slot; the count is what it has in common with the
 // slot's line. The zero point takes z/256 of the line's ones away again. So the error of a product with weight q is
@@ -34,7 +34,7 @@ public:
                const std::vector<bool>& used, const LevelShares& levels);
 
     /// Improves the cells of one row pair, `even` and `odd` [cols], for these targets (2n, kFree where there is none):
-    /// flips the cheapest cell again and again, one that was flipped lately only if that gives the best cells so far.
+    /// flips the cheapest cell again and again, none that was flipped lately, and keeps the best cells it has seen.
     /// Deterministic.
     void improve(const std::vector<int>& targets, Word* even, Word* odd);
 

@@ -8,7 +8,8 @@
 
 namespace veilram {
 
-/// Multiplies a batch by the weights of one matrix node. Several threads may call it at once, each with its batch.
+/// Multiplies a batch by the weights of one matrix node. Several threads may call it at once, each with its batch,
+/// unless the engine notes what it sees.
 class MatrixEngine {
 public:
     virtual ~MatrixEngine() = default;
