@@ -131,12 +131,17 @@ bool DigitalUnit::execute(SelectLevels& command, const Program&, sc_core::sc_tim
     return true;
 }
 
-/// The stored row of the slot's pair, unmasked with the layer's key when signs are masked.
+/// The stored row of the slot's pair, unmasked with the layer's key when signs are masked. All 0 where lines are
+/// signed.
 bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, std::vector<Word>& bits,
                              sc_core::sc_time& delay) {
     const LayerProgram& layer = program.layers[layer_];
     const auto row = static_cast<std::uint32_t>(command.slot % program.n);
     const auto crossbar = layer.first_crossbar + static_cast<std::uint32_t>(command.crossbar);
+    if (program.signed_lines()) {
+        bits.assign(words_for(static_cast<std::size_t>(program.array.sign_bits())), 0);
+        return true;
+    }
     SignRowRequest request;
     request.row = crossbar * static_cast<std::uint32_t>(program.n) + row;
     if (send(sign_isock, request, delay) != tlm::TLM_OK_RESPONSE) return false; // once a burst: the signs are latched
@@ -192,7 +197,8 @@ bool DigitalUnit::execute(Accumulate& command, const Program& program, sc_core::
     if (!fits || !read_signs(command, program, signs, delay)) return false;
     add_codes(plan, command, signs.data(),
               command.slot < program.n ? 0 : static_cast<std::size_t>(program.array.row_pairs()));
-    meter_.charge(DigitalEvent::accumulate, static_cast<std::int64_t>(levels_.positions() * outputs));
+    const std::size_t sums = outputs + (program.signed_lines() ? 1 : 0); // one more: of the levels
+    meter_.charge(DigitalEvent::accumulate, static_cast<std::int64_t>(levels_.positions() * sums));
     delay += to_sc_time(cfg_.accumulate.time * static_cast<std::int64_t>(levels_.positions()));
     return true;
 }
@@ -213,7 +219,8 @@ bool DigitalUnit::execute(EndGroup&, const Program& program, sc_core::sc_time& d
     const std::vector<std::int32_t> sums(weight_sums_.begin() + static_cast<std::ptrdiff_t>(first),
                                          weight_sums_.begin() + static_cast<std::ptrdiff_t>(first + outputs));
     for (auto& adder : adders_) adder.second.finish();
-    dequantise(acc_, group_, 1, program.layers[layer_].quant, sums, out);
+    if (program.signed_lines()) take_off_half_levels(levels_, acc_);
+    dequantise(acc_, group_, program.unit(), program.layers[layer_].quant, sums, out);
     charge_elements(acc_.acc.size(), delay);
     end_group();
     if (group_ + 1 == matrix_shape(node.op).groups) release_inputs(index, program);

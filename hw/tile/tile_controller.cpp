@@ -98,6 +98,7 @@ void TileController::run_thread() {
 
 void TileController::rail_method() {
     program_.reset();
+    codes_.clear();
     logits_.clear();
 }
 
@@ -286,10 +287,12 @@ bool TileController::run_burst(std::size_t layer, std::size_t crossbar, int slot
     read.streams = &conversion.streams;
     read.reads = selection.positions;
     read.pairs = plan.outputs;
+    read.codes = std::move(codes_);
     if (send(read_isock, read, stages.read) != tlm::TLM_OK_RESPONSE) return false;
 
     Accumulate add{crossbar, slot, &read.codes};
     if (!compute(add, stages.accumulate)) return false;
+    codes_ = std::move(read.codes);
     ++bursts_;
     time = stages.total(selection.positions);
     return true;

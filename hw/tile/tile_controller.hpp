@@ -96,6 +96,7 @@ private:
     MemoryHeader header_;
     std::optional<Program> program_;
     std::vector<float> logits_;
+    std::vector<CodeTable> codes_; ///< of the burst at work: the next one reuses the memory
     unsigned done_ = 0;
     std::int64_t inferences_ = 0;
     std::int64_t bursts_ = 0;

@@ -6,6 +6,7 @@
 #include "models/base/progress.hpp"
 #include "models/image/output_statistics.hpp"
 #include "models/image/sc_engine.hpp"
+#include "models/mapping/input_order.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -17,7 +18,8 @@ namespace veilram {
 namespace {
 
 /// To be raised whenever the same weights and secrets give other cells than before: layers that were kept are then old.
-constexpr std::uint64_t kMappingVersion = 1;
+constexpr std::uint64_t kMappingVersion = 2;
+constexpr double kLayerShare = 0.1; ///< what the whole layer's levels weigh beside a channel's own
 
 struct BiasOf {
     const std::vector<float>* operator()(const Conv& op) const { return &op.bias; }
@@ -50,16 +52,23 @@ Program make_program(const Graph& graph, const std::vector<ActivationQuant>& act
     program.graph = without_weights(graph);
     program.input = config.input;
     program.array = config.array;
-    program.n = config.map.n;
+    program.scheme = config.map.scheme;
+    program.n = config.map.vectors();
     program.converter = config.converter;
     program.adc = config.adc;
     program.signs = config.signs;
+    if (program.signed_lines()) program.signs.mode = SignMode::public_signs; // there are none to mask
     const std::vector<std::size_t> nodes = matrix_nodes(graph);
     for (std::size_t l = 0; l < nodes.size(); ++l) {
         const Op& op = graph.nodes[nodes[l]].op;
         LayerProgram layer;
-        layer.quant = layer_quant(op, activations[l], quantise_weights(op, config.quant.weights));
-        layer.crossbars = plan_layer(matrix_shape(op), config.array, config.map);
+        const QuantWeights weights = quantise_for(config.map, op, config.quant.weights);
+        layer.quant = layer_quant(op, activations[l], weights);
+        layer.crossbars = plan_layer(matrix_shape(op), config.array, config.map, sees_pixels(graph.nodes[nodes[l]]));
+        if (config.map.order == MapOrder::matched) {
+            Rng rng = make_rng(config.seed, "order/" + std::to_string(l));
+            match_inputs(weights, layer.crossbars, rng);
+        }
         layer.first_crossbar = program.crossbar_count();
         program.layers.push_back(std::move(layer));
     }
@@ -73,8 +82,12 @@ std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::ve
     parallel_for(plans.size(), [&](std::size_t x) {
         // A generator for each crossbar: its cells depend on nothing that was mapped before.
         Rng rng = make_rng(config.seed, "place/" + std::to_string(layer) + "/" + std::to_string(x));
-        const std::unique_ptr<BlsSolver> solver = make_solver(config.map.solver);
-        crossbars[x] = map_crossbar(weights, plans[x], config.array, secrets.gsl[x], *solver, rng);
+        if (config.map.scheme == MapScheme::balanced) {
+            crossbars[x] = random_crossbar(config.array, secrets.gsl[x], rng);
+        } else {
+            const std::unique_ptr<BlsSolver> solver = make_solver(config.map.solver);
+            crossbars[x] = map_crossbar(weights, plans[x], config.array, secrets.gsl[x], *solver, rng);
+        }
         progress.step();
     });
     return crossbars;
@@ -82,21 +95,22 @@ std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::ve
 
 /// Places that hold no sign get key-derived bits, so that the converter's source is never degenerate and the dump does
 /// not show which places are in use.
-void fill_unused_signs(BitMatrix& signs, const CrossbarPlan& plan, const ArrayGeometry& array, const Bytes& draw_key,
-                       const std::string& label) {
+void fill_unused_signs(BitMatrix& signs, const CrossbarPlan& plan, MapScheme scheme, const ArrayGeometry& array,
+                       const Bytes& draw_key, const std::string& label) {
     const auto pairs = static_cast<std::size_t>(array.row_pairs());
     const auto outputs = static_cast<std::size_t>(plan.outputs);
     const Bytes random = derive_bytes(draw_key, label, (signs.rows() * signs.cols() + 7) / 8);
     for (std::size_t i = 0; i < signs.rows(); ++i)
         for (std::size_t bit = 0; bit < signs.cols(); ++bit) {
             const std::size_t half = bit / pairs, at = i * signs.cols() + bit;
-            const bool used = half < 2 && plan.inputs[i + half * signs.rows()] >= 0 && bit % pairs < outputs;
+            const bool used = scheme == MapScheme::paper && half < 2 && plan.inputs[i + half * signs.rows()] >= 0 &&
+                              bit % pairs < outputs;
             if (!used) signs.set(i, bit, ((random[at / 8] >> (at % 8)) & 1U) != 0);
         }
 }
 
 /// What a layer's cells are fitted to; absent for cells that are placed at random.
-using Levels = std::optional<LevelShares>;
+using Levels = std::optional<LayerLevels>;
 
 /// The crossbars of a layer as they will be in the chip: every sign place filled and masked, cells fitted to the
 /// streams that come from that.
@@ -109,12 +123,12 @@ NvmPart finished(std::vector<MappedCrossbar> mapped, const QuantWeights& weights
     parallel_for(mapped.size(), [&](std::size_t x) {
         MappedCrossbar& crossbar = mapped[x];
         const std::string label = "sign_fill/layer" + std::to_string(index) + "/crossbar" + std::to_string(x);
-        fill_unused_signs(crossbar.signs, layer.crossbars[x], config.array, draw_key, label);
-        if (config.signs.mode == SignMode::masked)
+        fill_unused_signs(crossbar.signs, layer.crossbars[x], config.map.scheme, config.array, draw_key, label);
+        if (config.map.scheme == MapScheme::paper && config.signs.mode == SignMode::masked)
             mask_signs(crossbar.signs, config.signs.generator, secrets.mask_key,
                        layer.first_crossbar + static_cast<std::uint32_t>(x));
         if (levels)
-            fit_cells(crossbar, weights, layer.crossbars[x], config.array, secrets.gsl[x], config.converter,
+            fit_cells(crossbar, weights, layer.crossbars[x], config.map, config.array, secrets.gsl[x], config.converter,
                       secrets.start, *levels);
         part.cells[x] = std::move(crossbar.cells);
         part.signs[x] = std::move(crossbar.signs);
@@ -122,24 +136,42 @@ NvmPart finished(std::vector<MappedCrossbar> mapped, const QuantWeights& weights
     return part;
 }
 
+/// What a channel's levels are estimated from: its own, and some of all the layer's, for a channel that was silent on
+/// these images may speak on others.
+LayerLevels level_shares(const LevelCounts& counts, int zero) {
+    LevelShares all;
+    double values = 0.0;
+    for (const auto& channel : counts)
+        for (std::size_t level = 0; level < channel.size(); ++level) {
+            all.share[level] += static_cast<double>(channel[level]);
+            values += static_cast<double>(channel[level]);
+        }
+    LayerLevels shares(counts.size());
+    for (std::size_t c = 0; c < counts.size(); ++c) {
+        shares[c].zero = zero;
+        for (std::size_t level = 0; level < counts[c].size(); ++level)
+            shares[c].share[level] =
+                static_cast<double>(counts[c][level]) * static_cast<double>(counts.size()) / values +
+                kLayerShare * all.share[level] / values;
+    }
+    return shares;
+}
+
 /// By layer.
 std::vector<Levels> levels_of(const Graph& graph, const std::vector<ActivationQuant>& activations,
                               const CompileConfig& config, const Tensor& calibration) {
     std::vector<Levels> levels(activations.size());
-    if (config.map.cells == CellChoice::random) return levels;
+    if (!config.map.fits_cells()) return levels;
     const auto counts = count_levels(graph, activations, calibration);
     for (std::size_t l = 0; l < levels.size(); ++l) {
-        levels[l].emplace();
-        levels[l]->zero = activations[l].zero;
-        std::copy(counts[l].begin(), counts[l].end(), levels[l]->share.begin());
+        levels[l] = level_shares(counts[l], activations[l].zero);
     }
     return levels;
 }
 
 /// Stands for everything that a layer's crossbars are made from, and tells nothing about it.
-Key256 layer_key(const QuantWeights& weights, const LayerProgram& layer, std::size_t index,
-                 const LayerSecrets& secrets, const CompileConfig& config, const Bytes& draw_key,
-                 const Levels& levels) {
+Key256 layer_key(const QuantWeights& weights, const LayerProgram& layer, std::size_t index, const LayerSecrets& secrets,
+                 const CompileConfig& config, const Bytes& draw_key, const Levels& levels) {
     Bytes content = encode(secrets, config.array);
     const auto add = [&](const auto& values) {
         const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
@@ -147,8 +179,10 @@ Key256 layer_key(const QuantWeights& weights, const LayerProgram& layer, std::si
     };
     add(weights.q);
     if (levels) {
-        add(levels->share);
-        add(std::vector<int>{levels->zero, static_cast<int>(config.converter.kind), config.converter.lfsr_seed});
+        add(std::vector<double>{with_profile(config.map).spread});
+        for (const LevelShares& channel : *levels) add(channel.share);
+        add(std::vector<int>{levels->front().zero, static_cast<int>(config.converter.kind),
+                             config.converter.lfsr_seed});
     }
     for (const CrossbarPlan& plan : layer.crossbars) {
         add(std::vector<int>{plan.group, plan.first_output, plan.outputs});
@@ -183,17 +217,18 @@ Realised measure_layer(const QuantWeights& weights, const Program& program, std:
         const CrossbarPlan& plan = layer.crossbars[x];
         const MappedCrossbar crossbar{view.cells[x], true_signs(program, view.signs[x], secrets,
                                                                 layer.first_crossbar + static_cast<std::uint32_t>(x))};
-        const auto lines = realised_weights(crossbar, plan, program.array, secrets.gsl[x]);
+        const auto lines = realised_weights(crossbar, plan, program.scheme, program.array, secrets.gsl[x]);
         const std::size_t first = static_cast<std::size_t>(plan.group * weights.shape.outputs + plan.first_output);
         const auto outputs = static_cast<std::size_t>(plan.outputs);
         const std::lock_guard<std::mutex> lock(mutex); // whole numbers: any order gives the same sums
         for (std::size_t slot = 0; slot < plan.inputs.size(); ++slot) {
             if (plan.inputs[slot] < 0) continue;
             for (std::size_t o = 0; o < outputs; ++o) {
-                const std::int32_t line = lines[slot * outputs + o];
-                result.sums[first + o] += line;
-                result.absolute_error += std::abs(
-                    std::abs(line) - std::abs(int{weights.at(static_cast<int>(first + o), plan.inputs[slot])}));
+                const std::int32_t realised = lines[slot * outputs + o];
+                const int weight = weights.at(static_cast<int>(first + o), plan.inputs[slot]);
+                result.sums[first + o] += realised;
+                result.absolute_error += program.signed_lines() ? std::abs(realised - weight)
+                                                                : std::abs(std::abs(realised) - std::abs(weight));
             }
         }
     });
@@ -230,8 +265,7 @@ void check_request(const Graph& graph, const std::vector<ActivationQuant>& activ
     if (activations.size() != layers)
         throw ModelError(std::to_string(activations.size()) + " activation quantisers for " + std::to_string(layers) +
                          " matrix layers");
-    const bool needs_images =
-        config.map.cells == CellChoice::stream_aware || config.quant.outputs == OutputScale::re_estimated;
+    const bool needs_images = config.map.fits_cells() || config.quant.outputs == OutputScale::re_estimated;
     if (needs_images && !has_images)
         throw ModelError("stream-aware cells and re-estimated outputs need calibration images");
     if (config.map.n < 1 || config.map.n > kMaxVectors)
@@ -293,9 +327,9 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
     std::vector<std::int64_t> errors;
     for (std::size_t l = 0; l < nodes.size(); ++l) {
         const LayerProgram& layer = compiled.program.layers[l];
-        const QuantWeights weights = quantise_weights(graph.nodes[nodes[l]].op, config.quant.weights);
-        LayerSecrets secrets = draw_secrets(draw_key, config.keys.scope, l, layer.crossbars.size(), config.map.n,
-                                            config.array, config.keys.version);
+        const QuantWeights weights = quantise_for(config.map, graph.nodes[nodes[l]].op, config.quant.weights);
+        LayerSecrets secrets = draw_secrets(draw_key, config.keys.scope, l, layer.crossbars.size(),
+                                            config.map.vectors(), config.array, config.keys.version);
         const Key256 key = layer_key(weights, layer, l, secrets, config, draw_key, levels[l]);
         if (store.holds(l, key))
             progress.step(crossbars[l]);

@@ -83,6 +83,7 @@ Json encode_layer(const LayerProgram& layer) {
     Json json;
     json["input_scale"] = layer.quant.input.scale;
     json["input_zero"] = layer.quant.input.zero;
+    json["input_step"] = layer.quant.input.step;
     json["weight_scale"] = layer.quant.weight_scale;
     json["bias"] = layer.quant.bias;
     json["first_crossbar"] = layer.first_crossbar;
@@ -105,6 +106,9 @@ CrossbarPlan decode_plan(const JsonView& json, const Program& program, const Mat
     if (inputs.size(slots) != slots) inputs.fail("expected " + std::to_string(slots) + " slots");
     for (const std::int64_t input : inputs.integers(slots, -1, shape.inputs - 1))
         plan.inputs.push_back(static_cast<std::int32_t>(input));
+    const auto used = plan.inputs.begin() + program.slots();
+    if (std::any_of(used, plan.inputs.end(), [](std::int32_t input) { return input >= 0; }))
+        inputs.fail("expected -1 in the second half: balanced slots have a vector of their own");
     return plan;
 }
 
@@ -112,6 +116,8 @@ LayerQuant decode_quant(const JsonView& json, const MatrixShape& shape) {
     LayerQuant quant;
     quant.input.scale = json["input_scale"].number();
     quant.input.zero = json["input_zero"].small(0, kMaxLevel);
+    quant.input.step = json["input_step"].small(1, kMaxLevel);
+    if (quant.input.zero % quant.input.step != 0) json["input_zero"].fail("expected a multiple of input_step");
     quant.weight_scale = json["weight_scale"].numbers(kMaxOutputs);
     quant.bias = json["bias"].numbers(kMaxOutputs);
     if (!(quant.input.scale > 0)) json["input_scale"].fail("expected a positive number");
@@ -145,6 +151,7 @@ Program decode_checked(const JsonView& json) {
     program.format = static_cast<std::uint32_t>(json["format"].integer(kProgramFormat, kProgramFormat));
     program.version = static_cast<std::uint32_t>(json["version"].integer(0, UINT32_MAX));
     program.array = decode_array(json["array"]);
+    program.scheme = static_cast<MapScheme>(json["scheme"].choice({"paper", "balanced"}));
     program.n = json["n"].small(1, kMaxVectors);
     program.converter = decode_converter(json["converter"]);
     program.adc = decode_adc(json["adc"]);
@@ -226,6 +233,7 @@ std::string encode(const Program& program) {
     json["format"] = program.format;
     json["version"] = program.version;
     json["array"] = encode_array(program.array);
+    json["scheme"] = program.scheme == MapScheme::paper ? "paper" : "balanced";
     json["n"] = program.n;
     json["converter"] = encode_converter(program.converter);
     json["adc"] = encode_adc(program.adc);

@@ -1,5 +1,5 @@
-// The public layer program: what the accelerator runs, without a single weight (docs/model.md, section 8, memory part of the
-// image).
+// The public layer program: what the accelerator runs, without a single weight (docs/model.md, section 8, memory part
+// of the image).
 #pragma once
 
 #include "models/mapping/mapper.hpp"
@@ -41,13 +41,21 @@ struct Program {
     Graph graph; ///< topology and digital constants; weights and biases of matrix nodes are empty
     InputFormat input;
     ArrayGeometry array;
-    int n = 8;
+    MapScheme scheme = MapScheme::paper;
+    int n = 8; ///< GSL vectors of a crossbar
     ConverterConfig converter;
     AdcConfig adc;
     SignConfig signs;
     std::vector<LayerProgram> layers; ///< one per matrix node, in order
 
     std::uint32_t crossbar_count() const;
+    /// Slots of a crossbar that hold weights.
+    int slots() const { return scheme == MapScheme::balanced ? n : 2 * n; }
+    /// Whether lines hold signed weights, so that there are no sign bits: sign rows are random sources of streams, and
+    /// a count c of level L stands for c - L / 2.
+    bool signed_lines() const { return scheme == MapScheme::balanced; }
+    /// Sums of products are in units of 1/unit() counts.
+    int unit() const { return signed_lines() ? 2 : 1; }
 };
 
 /// JSON text, UTF-8 (docs/image_format.md). Equal programs give equal text; floats survive exactly. Throws UserError

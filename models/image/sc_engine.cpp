@@ -50,6 +50,7 @@ StreamSource stream_source(const Program& program, const Word* sign_row, const S
 
 BitMatrix true_signs(const Program& program, const BitMatrix& stored, const LayerSecrets& secrets,
                      std::uint32_t crossbar) {
+    if (program.signed_lines()) return BitMatrix(stored.rows(), stored.cols());
     BitMatrix signs = stored;
     if (program.signs.mode == SignMode::masked) mask_signs(signs, program.signs.generator, secrets.mask_key, crossbar);
     return signs;
@@ -63,18 +64,12 @@ std::vector<std::int32_t> realised_weight_sums(const Program& program, const Nvm
     const NvmView view = nvm.view(plans.first_crossbar, plans.crossbars.size());
     for (std::size_t x = 0; x < plans.crossbars.size(); ++x) {
         const CrossbarPlan& plan = plans.crossbars[x];
-        const std::size_t chip = plans.first_crossbar + x, offset = plan.group * outputs + plan.first_output;
-        const BitMatrix signs = true_signs(program, view.signs[x], secrets, static_cast<std::uint32_t>(chip));
-        for (int slot = 0; slot < 2 * program.n; ++slot) {
-            if (plan.inputs[slot] < 0) continue;
-            const GslVector vector = secrets.gsl[x].of_slot(slot, program.array.segments());
-            const BitMatrix lines = logical_lines(view.cells[x], program.array, vector, plan.outputs);
-            const Word* row = signs.row(sign_row(program, slot));
-            for (std::size_t o = 0; o < lines.rows(); ++o) {
-                const auto ones = static_cast<std::int32_t>(popcount(lines.row(o), lines.words_per_row()));
-                sums[offset + o] += get_bit(row, first_sign(program, slot) + o) ? -ones : ones;
-            }
-        }
+        const auto chip = plans.first_crossbar + static_cast<std::uint32_t>(x);
+        const MappedCrossbar crossbar{view.cells[x], true_signs(program, view.signs[x], secrets, chip)};
+        const auto realised = realised_weights(crossbar, plan, program.scheme, program.array, secrets.gsl[x]);
+        const std::size_t width = static_cast<std::size_t>(plan.outputs),
+                          offset = plan.group * outputs + plan.first_output;
+        for (std::size_t i = 0; i < realised.size(); ++i) sums[offset + i % width] += realised[i];
     }
     return sums;
 }
@@ -193,7 +188,7 @@ ScEngine::GroupWork::Slots ScEngine::GroupWork::slots_in_use(std::size_t crossba
     const BitMatrix signs =
         true_signs(program_, signs_of(crossbar), secrets_, static_cast<std::uint32_t>(chip_number(crossbar)));
     Slots slots;
-    for (int slot = 0; slot < 2 * program_.n; ++slot) {
+    for (int slot = 0; slot < program_.slots(); ++slot) {
         const int input = plans_.crossbars[crossbar].inputs[static_cast<std::size_t>(slot)];
         if (input < 0) continue;
         slots.numbers.push_back(slot);
@@ -262,6 +257,7 @@ Accumulators ScEngine::accumulate(std::size_t layer, int group, const LevelMap& 
     Accumulators result{levels.positions(), shape.outputs,
                         std::vector<std::int32_t>(levels.positions() * static_cast<std::size_t>(shape.outputs))};
     GroupWork(*this, layer, group, levels, first_image).sum(result);
+    if (program_.signed_lines()) take_off_half_levels(levels, result);
     return result;
 }
 

@@ -41,7 +41,7 @@ public:
 
 protected:
     Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels, std::size_t first_image) override;
-    int unit() const override { return 1; }
+    int unit() const override { return program_.unit(); }
     std::vector<std::int32_t> weight_sums(std::size_t layer, int group) override;
 
 private:

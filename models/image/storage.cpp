@@ -22,8 +22,9 @@ Storage of_layer(const Program& program, std::size_t layer, KeyScope scope) {
     storage.weights = std::int64_t{shape.groups} * shape.inputs * shape.outputs;
     storage.crossbars = static_cast<std::int64_t>(program.layers[layer].crossbars.size());
     storage.cells = storage.crossbars * program.array.rows * program.array.cols;
-    storage.sign_cells = storage.crossbars * program.n * program.array.sign_bits();
-    storage.places = storage.crossbars * 2 * program.n * program.array.row_pairs();
+    const bool no_signs = program.signed_lines() && program.converter.kind == ConverterKind::lfsr; // nobody reads them
+    storage.sign_cells = no_signs ? 0 : storage.crossbars * program.n * program.array.sign_bits();
+    storage.places = storage.crossbars * program.slots() * program.array.row_pairs();
     storage.key_bits = secret_bits(program, layer, scope, masked);
     storage.mask_bits = storage.key_bits - secret_bits(program, layer, scope, false);
     return storage;

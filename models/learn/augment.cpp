@@ -20,11 +20,14 @@ void draw_affine(const Augment& augment, std::int64_t height, std::int64_t width
     const auto draw = [&rng](double most) {
         return most > 0 ? boost::random::uniform_real_distribution<double>(-most, most)(rng) : 0.0;
     };
+    const bool keeps_pixels = augment.rotate <= 0 && augment.scale <= 0 && augment.shear <= 0;
+    const auto draw_shift = [&] { return keeps_pixels ? std::round(draw(augment.shift)) : draw(augment.shift); };
     const double angle = draw(augment.rotate) * kRadian, size = 1 + draw(augment.scale), shear = draw(augment.shear);
-    const double dx = 2 * draw(augment.shift) / static_cast<double>(width);
-    const double dy = 2 * draw(augment.shift) / static_cast<double>(height);
+    const double dx = 2 * draw_shift() / static_cast<double>(width);
+    const double dy = 2 * draw_shift() / static_cast<double>(height);
     const double c = std::cos(angle) / size, s = std::sin(angle) / size;
-    const double values[6] = {c, -s + c * shear, dx, s, c + s * shear, dy};
+    const double side = augment.mirror && draw(1.0) > 0 ? -1 : 1;
+    const double values[6] = {side * c, -s + c * shear, dx, side * s, c + s * shear, dy};
     std::copy(std::begin(values), std::end(values), matrix);
 }
 
@@ -37,7 +40,8 @@ void check(const Augment& augment) {
 }
 
 torch::Tensor augmented(const torch::Tensor& images, const Augment& augment, Rng& rng) {
-    if (augment.rotate <= 0 && augment.shift <= 0 && augment.scale <= 0 && augment.shear <= 0) return images;
+    const bool none = augment.rotate <= 0 && augment.shift <= 0 && augment.scale <= 0 && augment.shear <= 0;
+    if (none && !augment.mirror) return images;
     torch::Tensor affine = torch::empty({images.size(0), 2, 3});
     for (std::int64_t i = 0; i < images.size(0); ++i)
         draw_affine(augment, images.size(2), images.size(3), rng, affine.data_ptr<float>() + 6 * i);

@@ -33,8 +33,9 @@ void check_folded(const Graph& graph) {
 /// What the 8-bit input register makes of `input`; the gradient passes straight through, but not where the register
 /// clips.
 torch::Tensor quantised(const torch::Tensor& input, const ActivationQuant& quant) {
-    const double step = static_cast<double>(quant.scale) / kLevels;
-    const torch::Tensor clipped = input.clamp(-quant.zero * step, (kMaxLevel - quant.zero) * step);
+    const double step = static_cast<double>(quant.scale) * quant.step / kLevels;
+    const int zero = quant.zero / quant.step, most = kMaxLevel / quant.step;
+    const torch::Tensor clipped = input.clamp(-zero * step, (most - zero) * step);
     return clipped + (torch::round(clipped / step) * step - clipped).detach();
 }
 
@@ -54,10 +55,12 @@ void add_crossbar(const std::vector<std::int32_t>& realised, const CrossbarPlan&
     }
 }
 
-/// Tuning finds the scales and biases itself.
-CompileConfig as_trained(CompileConfig config) {
-    config.quant.outputs = OutputScale::trained;
-    return config;
+/// Gives one output's weights `factor` times their size and a new bias.
+void rescale(Tensor& weight, std::vector<float>& bias, std::size_t output, double factor, float new_bias) {
+    const std::size_t inputs = weight.size() / bias.size();
+    float* row = weight.data.data() + output * inputs;
+    for (std::size_t k = 0; k < inputs; ++k) row[k] = static_cast<float>(row[k] * factor);
+    bias[output] = new_bias;
 }
 
 } // namespace
@@ -72,32 +75,57 @@ Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape&
         const auto number = static_cast<std::uint32_t>(lines.first_crossbar + c);
         const NvmPart& nvm = compiled.image.nvm;
         const MappedCrossbar crossbar{nvm.cells[number], true_signs(program, nvm.signs[number], secrets, number)};
-        const auto realised = realised_weights(crossbar, lines.crossbars[c], program.array, secrets.gsl[c]);
+        const auto realised =
+            realised_weights(crossbar, lines.crossbars[c], program.scheme, program.array, secrets.gsl[c]);
         add_crossbar(realised, lines.crossbars[c], matrix, lines.quant.weight_scale, weight);
     }
     return weight;
 }
 
-MappedNet::MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config)
-    : config_(as_trained(config)), activations_(std::move(activations)), net_(with_biases(folded)) {
+MappedNet::MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config,
+                     Tensor calibration)
+    : config_(config), activations_(std::move(activations)), calibration_(std::move(calibration)),
+      net_(with_biases(folded)) {
     check_folded(folded);
     if (activations_.size() != net_.matrix_count())
         throw ModelError("tuning needs one input quantiser per matrix layer: " + std::to_string(net_.matrix_count()) +
                          ", got " + std::to_string(activations_.size()));
+    if (config_.quant.outputs == OutputScale::re_estimated) take_re_estimated();
+    config_.quant.outputs = OutputScale::trained;
     solve();
+}
+
+/// Whole outputs are scaled, so their quantised weights and hence the cells stay as they are.
+void MappedNet::take_re_estimated() {
+    Graph graph = net_.graph();
+    const Compiled compiled = compile(graph, activations_, config_, calibration_);
+    const std::vector<std::size_t> nodes = matrix_nodes(graph);
+    for (std::size_t layer = 0; layer < nodes.size(); ++layer) {
+        Op& op = graph.nodes[nodes[layer]].op;
+        const LayerQuant& quant = compiled.program.layers[layer].quant;
+        const std::vector<float> before = quantise_for(config_.map, op, config_.quant.weights).scale;
+        for (std::size_t o = 0; o < before.size(); ++o) {
+            const double factor = static_cast<double>(quant.weight_scale[o]) / before[o];
+            if (auto* conv = std::get_if<Conv>(&op)) rescale(conv->weight, conv->bias, o, factor, quant.bias[o]);
+            if (auto* dense = std::get_if<Dense>(&op)) rescale(dense->weight, dense->bias, o, factor, quant.bias[o]);
+        }
+    }
+    net_.set(graph);
 }
 
 void MappedNet::solve() {
     auto mapped = std::make_unique<Mapped>();
     mapped->graph = net_.graph();
-    mapped->compiled = compile(mapped->graph, activations_, config_);
+    mapped->compiled = compile(mapped->graph, activations_, config_, calibration_);
     mapped->engine =
         std::make_unique<ScEngine>(mapped->compiled.program, mapped->compiled.image.nvm, mapped->compiled.secrets);
     for (std::size_t layer = 0; layer < net_.matrix_count(); ++layer) {
         mapped->weight.push_back(net_.weight(layer).detach().clone());
         mapped->bias.push_back(net_.bias(layer).detach().clone());
         mapped->realised.push_back(
-            to_torch(realised_weight(mapped->compiled, layer, net_.weight(layer).sizes().vec())));
+            config_.map.fits_cells()
+                ? mapped->weight.back()
+                : to_torch(realised_weight(mapped->compiled, layer, net_.weight(layer).sizes().vec())));
     }
     mapped_ = std::move(mapped);
 }

@@ -17,13 +17,16 @@ Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape&
 
 class MappedNet {
 public:
-    MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config);
+    /// `calibration` [N, C, H, W] is what compile() fits cells and outputs to. With `quant.outputs: re_estimated` the
+    /// weights and biases start as the re-estimated ones; from then on only the tuning moves them.
+    MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config,
+              Tensor calibration = {});
 
     /// Compiles the present weights; from now on forward() is exact for them.
     void solve();
-    /// Moves the weights the share `pull` (0..1) of the way to those that the cells hold, which forward() keeps
-    /// computing with. Without it the part of a weight that no mapping can realise grows without bound, because its
-    /// gradient never ends.
+    /// Moves the weights the share `pull` (0..1) of the way to those that the lines hold (fitted cells: not at all),
+    /// which forward() keeps computing with. Without it the part of a weight that no mapping can realise grows without
+    /// bound, because its gradient never ends.
     void settle(double pull);
     /// Logits as a differentiable function of the weights and biases.
     torch::Tensor forward(const torch::Tensor& images);
@@ -41,13 +44,17 @@ private:
         Compiled compiled;
         std::unique_ptr<ScEngine> engine;
         std::vector<torch::Tensor> weight, bias; ///< per layer, as they were when mapped
-        std::vector<torch::Tensor> realised;     ///< per layer: the weights the cells hold
+        /// Per layer: the weights that gradients are taken with. Those that whole lines hold; of fitted cells the
+        /// wanted ones, for they make products right, not lines.
+        std::vector<torch::Tensor> realised;
     };
 
+    void take_re_estimated();
     torch::Tensor apply(std::size_t layer, const torch::Tensor& input);
 
     CompileConfig config_;
     std::vector<ActivationQuant> activations_;
+    Tensor calibration_;
     TorchNet net_;
     std::unique_ptr<Mapped> mapped_;
 };

@@ -200,4 +200,21 @@ Graph TorchNet::graph() const {
     return graph;
 }
 
+void TorchNet::set(const Graph& graph) {
+    const torch::NoGradGuard no_grad;
+    const auto fill = [](torch::Tensor& value, const std::vector<float>& from) {
+        if (value.defined()) value.copy_(torch::tensor(from).reshape(value.sizes()));
+    };
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+        Values& v = values_[i];
+        const Op& op = graph.nodes.at(i).op;
+        if (const auto* conv = std::get_if<Conv>(&op)) fill(v.weight, conv->weight.data), fill(v.bias, conv->bias);
+        if (const auto* dense = std::get_if<Dense>(&op)) fill(v.weight, dense->weight.data), fill(v.bias, dense->bias);
+        if (const auto* norm = std::get_if<BatchNorm>(&op)) {
+            fill(v.weight, norm->gamma), fill(v.bias, norm->beta);
+            fill(v.mean, norm->mean), fill(v.variance, norm->variance);
+        }
+    }
+}
+
 } // namespace veilram

@@ -65,6 +65,8 @@ public:
     std::vector<torch::Tensor> parameters() const;
     /// The graph with the present values.
     Graph graph() const;
+    /// Takes the values of a graph of the same topology.
+    void set(const Graph& graph);
 
 private:
     /// Of a matrix: weight and bias. Of a batch norm: gamma, beta and the running statistics. Others: undefined.

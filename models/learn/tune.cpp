@@ -4,8 +4,10 @@
 #include "models/base/progress.hpp"
 #include "models/learn/batches.hpp"
 #include "models/learn/mapped_net.hpp"
+#include "models/learn/tune_state.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 namespace veilram {
 namespace F = torch::nn::functional;
@@ -25,15 +27,18 @@ void check(const Graph& graph, const Dataset& data, const TuneConfig& tuning) {
 class Tuner {
 public:
     Tuner(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-          const TuneConfig& tuning, const Dataset& data)
+          const TuneConfig& tuning, const Dataset& data, const Tensor& calibration)
         : data_(data), format_(config.input), tuning_(tuning), rng_(make_rng(tuning.seed, "tune")),
           parts_(split_parts(data.count(), tuning.validation_share, tuning.seed)),
-          validation_(subset(data, parts_.validation)), mapped_(folded, activations, config),
+          validation_(subset(data, parts_.validation)), mapped_(folded, activations, config, calibration),
           optimiser_(mapped_.net().parameters(), torch::optim::AdamOptions(tuning.learning_rate)),
           steps_(steps_per_epoch() * tuning.epochs), progress_("tune", static_cast<std::size_t>(steps_)) {}
 
     TuneResult run() {
-        judge();
+        if (load_state())
+            mapped_.solve();
+        else
+            judge(), tell();
         mapped_.settle(tuning_.pull);
         while (step_ < steps_) {
             if (step_ % steps_per_epoch() == 0) shuffle(parts_.learned, rng_);
@@ -41,6 +46,8 @@ public:
             if (step_ % tuning_.resolve_every != 0 && step_ != steps_) continue;
             mapped_.solve();
             judge();
+            save_state();
+            tell();
             mapped_.settle(tuning_.pull);
         }
         return std::move(result_);
@@ -90,6 +97,39 @@ private:
         result_.graph = mapped_.mapped_graph();
     }
 
+    void tell() const {
+        if (tuning_.tell) tuning_.tell(result_.solves.back());
+    }
+
+    /// The weights as they were mapped: what settles afterwards follows from them.
+    void save_state() {
+        if (tuning_.state_file.empty()) return;
+        TuneState state;
+        state.key = tuning_.state_key;
+        state.step = step_;
+        std::ostringstream rng;
+        rng << rng_;
+        state.rng = rng.str();
+        state.order = parts_.learned;
+        state.result = result_;
+        state.graph = mapped_.mapped_graph();
+        save(state, optimiser_, tuning_.state_file);
+    }
+
+    bool load_state() {
+        if (tuning_.state_file.empty()) return false;
+        TuneState state;
+        state.graph = state.result.graph = mapped_.mapped_graph(); // the topology
+        if (!load(state, optimiser_, tuning_.state_file, tuning_.state_key)) return false;
+        step_ = state.step;
+        std::istringstream(state.rng) >> rng_;
+        parts_.learned = state.order;
+        result_ = std::move(state.result);
+        mapped_.net().set(state.graph);
+        progress_.step(static_cast<std::size_t>(step_));
+        return true;
+    }
+
     const Dataset& data_;
     const InputFormat& format_;
     const TuneConfig& tuning_;
@@ -109,10 +149,10 @@ private:
 } // namespace
 
 TuneResult tune(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                const TuneConfig& tuning, const Dataset& train_set) {
+                const TuneConfig& tuning, const Dataset& train_set, const Tensor& calibration) {
     check(folded, train_set, tuning);
     const SingleThread single_thread;
-    return Tuner(folded, activations, config, tuning, train_set).run();
+    return Tuner(folded, activations, config, tuning, train_set, calibration).run();
 }
 
 } // namespace veilram

@@ -7,9 +7,19 @@
 #include "models/nn/graph.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 namespace veilram {
+
+/// The state of the network right after one mapping.
+struct SolveReport {
+    int step = 0;
+    double loss = 0.0;                ///< mean cross-entropy of the steps since the mapping before
+    double validation_accuracy = 0.0; ///< bit-true, 0..1
+    double mean_abs_error = 0.0;      ///< mean |line - target|, in counts
+};
 
 struct TuneConfig {
     int epochs = 2;
@@ -20,14 +30,10 @@ struct TuneConfig {
     double validation_share = 1.0 / 32;
     std::uint64_t seed = 1; ///< of the validation part, the order of the images and the augmentation
     Augment augment;
-};
-
-/// The state of the network right after one mapping.
-struct SolveReport {
-    int step = 0;
-    double loss = 0.0;                ///< mean cross-entropy of the steps since the mapping before
-    double validation_accuracy = 0.0; ///< bit-true, 0..1
-    double mean_abs_error = 0.0;      ///< mean |line - target|, in counts
+    std::string
+        state_file; ///< where the state after each mapping is kept, to go on from after an interruption; empty: nowhere
+    std::string state_key; ///< of what is being tuned: a state with another key is not gone on from
+    std::function<void(const SolveReport&)> tell; ///< called after each mapping, its state kept; may be empty
 };
 
 struct TuneResult {
@@ -41,9 +47,10 @@ struct TuneResult {
 /// weights are compiled anew. In between, a matrix layer computes the bit-true product with the mapped weights plus the
 /// exact product with what the weights changed since; gradients pass straight through quantisation, mapping and
 /// streams, as of the exact product with the realised weights. A random part of `train_set` is held back to choose the
-/// best mapping; never show it a test set. The same arguments give the same weights on the same machine. Throws
+/// best mapping; never show it a test set. The same arguments give the same weights on the same machine, interrupted or
+/// not. `calibration` is as for MappedNet. Throws
 /// UserError when the images do not fit or a setting makes no sense.
 TuneResult tune(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                const TuneConfig& tuning, const Dataset& train_set);
+                const TuneConfig& tuning, const Dataset& train_set, const Tensor& calibration = {});
 
 } // namespace veilram

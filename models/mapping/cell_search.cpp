@@ -21,41 +21,68 @@ constexpr float kBarred = 1e30F;
 
 CellSearch::WeightedRows CellSearch::weighted_rows(const StreamSource& source, const LevelShares& levels,
                                                    std::size_t cols) {
-    WeightedRows rows;
+    std::vector<std::size_t> seen;
+    for (std::size_t level = 0; level < kLevels; ++level)
+        if (levels.share[level] > 0.0) seen.push_back(level);
     const double all = std::accumulate(levels.share.begin(), levels.share.end(), 0.0);
-    std::vector<Word> stream(words_for(cols));
-    for (std::size_t level = 0; level < kLevels; ++level) {
-        const double above = static_cast<double>(level) - levels.zero;
-        if (levels.share[level] <= 0.0 || (above == 0.0 && levels.zero == 0)) continue; // an empty stream is right
-        write_stream(source, static_cast<unsigned>(level), stream.data());
-        const double root = std::sqrt(levels.share[level] / all);
+    const auto share = [&](std::size_t i) { return levels.share[seen[i]] / all; };
+    const auto above = [&](std::size_t i) { return (static_cast<double>(seen[i]) - levels.zero) / kLevels; };
+
+    BitMatrix streams(seen.size(), cols);
+    std::vector<double> mean(cols);
+    double mean_above = 0.0;
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        write_stream(source, static_cast<unsigned>(seen[i]), streams.row(i));
+        mean_above += share(i) * above(i);
+        for (std::size_t t = 0; t < cols; ++t) mean[t] += get_bit(streams.row(i), t) ? share(i) : 0.0;
+    }
+    WeightedRows rows; // the zero point's share of a line is the same at all levels: it goes with the mean
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        const double root = std::sqrt(share(i));
         for (std::size_t t = 0; t < cols; ++t)
-            rows.lines.push_back(
-                static_cast<float>(root * ((get_bit(stream.data(), t) ? 1.0 : 0.0) - levels.zero / double{kLevels})));
-        rows.targets.push_back(static_cast<float>(root * above / kLevels));
+            rows.lines.push_back(static_cast<float>(root * ((get_bit(streams.row(i), t) ? 1.0 : 0.0) - mean[t])));
+        rows.targets.push_back(static_cast<float>(root * (above(i) - mean_above)));
     }
     return rows;
 }
 
 CellSearch::CellSearch(const GslVectors& vectors, const ArrayGeometry& array, const std::vector<StreamSource>& sources,
-                       const std::vector<bool>& used, const LevelShares& levels)
+                       const std::vector<const LevelShares*>& levels, double spread)
     : cols_(static_cast<std::size_t>(array.cols)), cells_(2 * cols_),
-      slots_(2 * vectors.vectors.size(), {std::vector<float>(cells_), 0.0}), matrix_(cells_ * cells_), bend_(cells_),
+      slots_(2 * vectors.vectors.size(), {std::vector<float>(cells_)}), matrix_(cells_ * cells_), bend_(cells_),
       slope_(cells_), flip_(cells_), barred_(cells_) {
     const std::size_t n = vectors.vectors.size();
-    if (sources.size() != n || used.size() != 2 * n || cols_ != kStreamBits)
-        throw ModelError("the cell search needs a source for each vector, a flag for each slot and " +
+    if (sources.size() != n || levels.size() != 2 * n || cols_ != kStreamBits)
+        throw ModelError("the cell search needs a source for each vector, levels for each slot and " +
                          std::to_string(kStreamBits) + " word lines");
     std::vector<float> gram(cols_ * cols_);
     for (std::size_t i = 0; i < n; ++i) {
-        const WeightedRows rows = weighted_rows(sources[i], levels, cols_);
-        gram_matrix(rows.lines.data(), rows.targets.size(), cols_, gram.data());
-        for (const std::size_t slot : {i, n + i})
-            if (used[slot])
-                add_slot(slots_[slot], vectors.of_slot(static_cast<int>(slot), array.segments()), array.segment, rows,
-                         gram);
+        const LevelShares* of_gram = nullptr;
+        WeightedRows rows;
+        for (const std::size_t slot : {i, n + i}) {
+            if (levels[slot] == nullptr) continue;
+            if (levels[slot] != of_gram) {
+                of_gram = levels[slot];
+                rows = weighted_rows(sources[i], *of_gram, cols_);
+                gram_matrix(rows.lines.data(), rows.targets.size(), cols_, gram.data());
+            }
+            add_slot(slots_[slot], vectors.of_slot(static_cast<int>(slot), array.segments()), array.segment, rows,
+                     gram);
+        }
     }
+    add_spread(array.segment, static_cast<float>(spread));
     for (std::size_t c = 0; c < cells_; ++c) bend_[c] = matrix_[c * cells_ + c];
+}
+
+void CellSearch::add_spread(int segment, float spread) {
+    const auto size = static_cast<std::size_t>(segment);
+    for (std::size_t c = 0; c < cells_; ++c)
+        for (std::size_t i = 0; i < size; ++i) {
+            const std::size_t t = c % cols_ / size * size + i; // word lines of the same segment
+            const bool even = c < cols_;
+            matrix_[c * cells_ + t] -= even ? spread : -spread;
+            matrix_[c * cells_ + cols_ + t] -= even ? -spread : spread;
+        }
 }
 
 void CellSearch::add_slot(Slot& slot, const GslVector& vector, int segment, const WeightedRows& rows,

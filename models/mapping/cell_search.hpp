@@ -4,9 +4,10 @@
 // The word lines of a read carry x_L, the stream of level L for this slot; the count is what it has in common with the
 // slot's line. The zero point takes z/256 of the line's ones away again. So the error of a product with weight q is
 //     e_L = sum over t of (x_L[t] - z/256) * line[t]  -  q * (L - z) / 256,
-// linear in the cells, and its mean square over the levels as they occur is a quadratic function of the 2 * cols cells
-// of a row pair. All row pairs of a crossbar share its matrix; targets enter its linear part only. A flip of one cell
-// then costs a row of the matrix, however many levels there are.
+// linear in the cells, and its variance over the levels as they occur at the slot's input is a quadratic function of
+// the 2 * cols cells of a row pair. Its mean does not count: biases make up for it. All row pairs of a crossbar share
+// the function's matrix; targets enter its linear part only. A flip of one cell then costs a row of the matrix, however
+// many levels there are.
 #pragma once
 
 #include "models/mapping/bls.hpp"
@@ -18,35 +19,37 @@
 
 namespace veilram {
 
-/// How often each level occurs at a layer's inputs (any unit), and which one stands for 0.
+/// How often each level occurs at an input (any unit), and which one stands for 0.
 struct LevelShares {
     std::array<double, 256> share{};
     int zero = 0;
 };
 
-/// The mean squared error of one crossbar's products as a function of a row pair's cells, and the search for its
+/// The variance of the errors of one crossbar's products as a function of a row pair's cells, and the search for its
 /// minimum. For one thread.
 class CellSearch {
 public:
-    /// `sources` makes the streams of slots i and n+i, for i = 0..n-1; `used` [2n] says which slots hold weights.
-    /// Throws ModelError when these do not fit together.
+    /// `sources` makes the streams of slots i and n+i, for i = 0..n-1; `levels` [2n] are those of each slot's input,
+    /// null for a slot that holds no weights. `spread` is what a count squared by which the ones of the two segments
+    /// of a column differ is worth: such differences hide those that the vectors make. Throws ModelError when these do
+    /// not fit together.
     CellSearch(const GslVectors& vectors, const ArrayGeometry& array, const std::vector<StreamSource>& sources,
-               const std::vector<bool>& used, const LevelShares& levels);
+               const std::vector<const LevelShares*>& levels, double spread = 0.0);
 
     /// Improves the cells of one row pair, `even` and `odd` [cols], for these targets (2n, kFree where there is none):
     /// flips the cheapest cell again and again, none that was flipped lately, and keeps the best cells it has seen.
     /// Deterministic.
     void improve(const std::vector<int>& targets, Word* even, Word* odd);
 
-    /// Sum over the used slots of the mean squared error of a product, in counts.
+    /// Sum over the used slots of the variance of a product's error, in counts, less what the spread is worth.
     double error(const std::vector<int>& targets, const Word* even, const Word* odd) const;
 
 private:
     struct Slot {
         std::vector<float> slope; ///< [cells] what one count of target takes off the slope
-        double constant;          ///< mean of ((L - z) / 256)^2
+        double constant = 0.0;    ///< variance of (L - z) / 256
     };
-    /// The levels that count, each weighted with the root of how often it occurs.
+    /// The levels that occur, each weighted with the root of how often it does; the mean over all is taken off.
     struct WeightedRows {
         std::vector<float> lines;   ///< [levels][cols] what a word line adds to the count beyond the zero point's share
         std::vector<float> targets; ///< [levels] what one count of weight should come to
@@ -54,6 +57,7 @@ private:
     static WeightedRows weighted_rows(const StreamSource& source, const LevelShares& levels, std::size_t cols);
     void add_slot(Slot& slot, const GslVector& vector, int segment, const WeightedRows& rows,
                   const std::vector<float>& gram);
+    void add_spread(int segment, float spread);
     void start(const std::vector<int>& targets, const Word* even, const Word* odd);
     void flip(std::size_t cell);
 

@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::int32_t kNoInput = -1;
 
+// Of the balanced scheme's profiles, measured: docs/reproduction.md.
+constexpr double kAccurateSigma = 28.0, kHardenedSigma = 8.0, kHardenedSpread = 0.02;
+
 void check_plan(const CrossbarPlan& plan, const ArrayGeometry& array, const GslVectors& vectors) {
     if (plan.inputs.size() != static_cast<std::size_t>(vectors.slots()) || plan.outputs > array.row_pairs())
         throw ModelError("a crossbar plan of " + std::to_string(plan.inputs.size()) + " slots and " +
@@ -57,8 +60,23 @@ SignPlace sign_place(const ArrayGeometry& array, int n, std::size_t slot, int pa
 
 } // namespace
 
-std::vector<CrossbarPlan> plan_layer(const MatrixShape& shape, const ArrayGeometry& array, const MapConfig& config) {
-    const int slots = 2 * config.n;
+MapConfig with_profile(MapConfig config) {
+    const bool hardened = config.profile == MapProfile::hardened;
+    if (config.sigma == 0.0) config.sigma = hardened ? kHardenedSigma : kAccurateSigma;
+    if (config.spread == 0.0) config.spread = hardened ? kHardenedSpread : 0.0;
+    return config;
+}
+
+QuantWeights quantise_for(const MapConfig& config, const Op& op, WeightScale mode) {
+    return config.scheme == MapScheme::balanced ? quantise_to_deviation(op, with_profile(config).sigma)
+                                                : quantise_weights(op, mode);
+}
+
+std::vector<CrossbarPlan> plan_layer(const MatrixShape& shape, const ArrayGeometry& array, const MapConfig& config,
+                                     bool sees_pixels) {
+    const bool spare = sees_pixels && config.pixel_slots > 0;
+    const int slots = spare ? std::min(config.pixel_slots, config.slots()) : config.slots();
+    const auto places = static_cast<std::size_t>(2 * config.vectors());
     std::vector<CrossbarPlan> plans;
     for (int group = 0; group < shape.groups; ++group)
         for (int first_output = 0; first_output < shape.outputs; first_output += array.row_pairs())
@@ -69,6 +87,7 @@ std::vector<CrossbarPlan> plan_layer(const MatrixShape& shape, const ArrayGeomet
                 plan.outputs = std::min(array.row_pairs(), shape.outputs - first_output);
                 for (int input = first_input; input < first_input + slots; ++input)
                     plan.inputs.push_back(input < shape.inputs ? input : kNoInput);
+                plan.inputs.resize(places, kNoInput);
                 plans.push_back(std::move(plan));
             }
     return plans;
@@ -105,26 +124,49 @@ MappedCrossbar map_crossbar(const QuantWeights& weights, const CrossbarPlan& pla
     return mapped;
 }
 
-void fit_cells(MappedCrossbar& crossbar, const QuantWeights& weights, const CrossbarPlan& plan,
+MappedCrossbar random_crossbar(const ArrayGeometry& array, const GslVectors& vectors, Rng& rng) {
+    MappedCrossbar crossbar;
+    crossbar.cells = BitMatrix(static_cast<std::size_t>(array.rows), static_cast<std::size_t>(array.cols));
+    crossbar.signs = BitMatrix(vectors.vectors.size(), static_cast<std::size_t>(array.sign_bits()));
+    for (std::size_t row = 0; row < crossbar.cells.rows(); ++row)
+        for (std::size_t word = 0; word < crossbar.cells.words_per_row(); ++word) crossbar.cells.row(row)[word] = rng();
+    return crossbar;
+}
+
+void fit_cells(MappedCrossbar& crossbar, const QuantWeights& weights, const CrossbarPlan& plan, const MapConfig& map,
                const ArrayGeometry& array, const GslVectors& vectors, const ConverterConfig& converter,
-               const StartTable& start, const LevelShares& levels) {
+               const StartTable& start, const LayerLevels& levels) {
     check_plan(plan, array, vectors);
+    const MatrixShape& shape = weights.shape;
+    const std::size_t inputs = static_cast<std::size_t>(shape.groups) * static_cast<std::size_t>(shape.inputs);
+    if (levels.empty() || inputs % levels.size() != 0)
+        throw ModelError("levels of " + std::to_string(levels.size()) + " channels for " + std::to_string(inputs) +
+                         " inputs");
+    const std::size_t inputs_per_channel = inputs / levels.size();
     std::vector<StreamSource> sources;
     for (std::size_t i = 0; i < vectors.vectors.size(); ++i)
         sources.push_back({converter, crossbar.signs.row(i), &start});
-    std::vector<bool> used;
-    for (const std::int32_t input : plan.inputs) used.push_back(input != kNoInput);
-    CellSearch search(vectors, array, sources, used, levels);
+    std::vector<const LevelShares*> of_slot(plan.inputs.size());
+    for (std::size_t slot = 0; slot < of_slot.size(); ++slot) {
+        if (plan.inputs[slot] == kNoInput) continue;
+        const auto input = static_cast<std::size_t>(plan.group * shape.inputs + plan.inputs[slot]);
+        of_slot[slot] = &levels[input / inputs_per_channel];
+    }
+    const bool balanced = map.scheme == MapScheme::balanced;
+    CellSearch search(vectors, array, sources, of_slot, balanced ? with_profile(map).spread : 0.0);
     for (int pair = 0; pair < plan.outputs; ++pair) {
         std::vector<int> targets(plan.inputs.size(), BlsProblem::kFree);
         for (std::size_t slot = 0; slot < targets.size(); ++slot)
-            if (used[slot]) targets[slot] = std::abs(weight_of(weights, plan, slot, pair));
+            if (of_slot[slot] != nullptr) {
+                const int weight = weight_of(weights, plan, slot, pair);
+                targets[slot] = balanced ? line_of_zero(map.scheme) + weight : std::abs(weight);
+            }
         const auto even = static_cast<std::size_t>(2 * pair);
         search.improve(targets, crossbar.cells.row(even), crossbar.cells.row(even + 1));
     }
 }
 
-std::vector<std::int32_t> realised_weights(const MappedCrossbar& crossbar, const CrossbarPlan& plan,
+std::vector<std::int32_t> realised_weights(const MappedCrossbar& crossbar, const CrossbarPlan& plan, MapScheme scheme,
                                            const ArrayGeometry& array, const GslVectors& vectors) {
     check_plan(plan, array, vectors);
     const auto outputs = static_cast<std::size_t>(plan.outputs);
@@ -136,7 +178,8 @@ std::vector<std::int32_t> realised_weights(const MappedCrossbar& crossbar, const
         for (std::size_t o = 0; o < outputs; ++o) {
             const auto ones = static_cast<std::int32_t>(popcount(lines.row(o), lines.words_per_row()));
             const SignPlace place = sign_place(array, vectors.count(), slot, static_cast<int>(o));
-            realised[slot * outputs + o] = crossbar.signs.get(place.row, place.col) ? -ones : ones;
+            const bool negative = scheme == MapScheme::paper && crossbar.signs.get(place.row, place.col);
+            realised[slot * outputs + o] = negative ? -ones : ones - line_of_zero(scheme);
         }
     }
     return realised;

@@ -73,6 +73,10 @@ std::vector<std::size_t> matrix_nodes(const Graph& graph) {
     return found;
 }
 
+bool sees_pixels(const Node& node) {
+    return std::find(node.inputs.begin(), node.inputs.end(), ValueId{0}) != node.inputs.end();
+}
+
 MatrixShape matrix_shape(const Op& op) {
     if (const auto* conv = std::get_if<Conv>(&op)) {
         const Shape& shape = conv->weight.shape;

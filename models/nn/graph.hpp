@@ -88,7 +88,8 @@ struct Node {
 /// Scale and zero point of one matrix layer's input.
 struct ActivationQuant {
     float scale = 1.0F; ///< s_x
-    int zero = 0;       ///< level that stands for 0.0
+    int zero = 0;       ///< level that stands for 0.0; a multiple of the step
+    int step = 1;       ///< levels are multiples of it
 };
 
 /// A directed acyclic graph in execution order; the last node gives the logits.
@@ -131,5 +132,7 @@ struct MatrixShape {
     int outputs = 0; ///< M of one group
 };
 MatrixShape matrix_shape(const Op& op);
+/// Whether a node reads the network's input.
+bool sees_pixels(const Node& node);
 
 } // namespace veilram

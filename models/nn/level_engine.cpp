@@ -45,6 +45,21 @@ void dequantise(const Accumulators& acc, int group, int unit, const LayerQuant& 
     });
 }
 
+void take_off_half_levels(const LevelMap& levels, Accumulators& acc) {
+    const auto outputs = static_cast<std::size_t>(acc.outputs);
+    parallel_for((acc.positions + kTile - 1) / kTile, [&](std::size_t tile) {
+        for (std::size_t p = tile * kTile; p < std::min((tile + 1) * kTile, acc.positions); ++p) {
+            const std::uint8_t* at = levels.levels.data() + levels.origins[p];
+            std::int32_t sum = 0;
+            for (const std::uint32_t offset : levels.offsets) sum += at[offset];
+            for (std::size_t o = 0; o < outputs; ++o) {
+                std::int32_t& value = acc.acc[p * outputs + o];
+                value = 2 * value - sum;
+            }
+        }
+    });
+}
+
 Tensor LevelEngine::apply(std::size_t layer, const Node& node, const Tensor& input, std::size_t first_image) {
     if (layer >= layers_.size())
         throw ModelError("node '" + node.name + "' is matrix layer " + std::to_string(layer) + " of " +

@@ -53,10 +53,14 @@ private:
     std::vector<QuantWeights> weights_;
 };
 
+/// Where a count c stands for the product c - L / 2: makes acc, sums of counts, sums of such products in half counts,
+/// acc = 2 * acc - the sum of all levels at the position.
+void take_off_half_levels(const LevelMap& levels, Accumulators& acc);
+
 /// The digital step after the last read of a layer, shared with the hardware model. `unit` says how fine `acc` counts:
-/// 1 for crossbar counts (q * L / 256), 256 for exact products (q * L); `weight_sums` are sums of signed weights q.
-/// Writes y[o] = (acc[o] - zero * weight_sums[o] * unit / 256) * s_w[o] * s_x / (256 * unit) + bias[o] into the group's
-/// channels of `out` [N, groups * M, oh, ow] (or [N, M]), in double until stored.
+/// 1 for crossbar counts (q * L / 256), 2 for half counts, 256 for exact products (q * L); `weight_sums` are sums of
+/// signed weights q. Writes y[o] = (acc[o] - zero * weight_sums[o] * unit / 256) * s_w[o] * s_x / (256 * unit) +
+/// bias[o] into the group's channels of `out` [N, groups * M, oh, ow] (or [N, M]), in double until stored.
 void dequantise(const Accumulators& acc, int group, int unit, const LayerQuant& quant,
                 const std::vector<std::int32_t>& weight_sums, Tensor& out);
 

@@ -131,15 +131,16 @@ void clip_to_percentile(const Graph& graph, const Tensor& images, std::int64_t c
     }
 }
 
-/// Scale and zero point with which levels 0..255 cover the range, 0.0 lying exactly on level z.
-ActivationQuant cover(Range range) {
+/// Scale and zero point with which levels 0, step, 2 step.. cover the range, 0.0 lying exactly on level z.
+ActivationQuant cover(Range range, int step) {
     const double high = std::max(0.0F, range.high), low = std::min(0.0F, range.low);
-    if (high == low) return {};
-    if (low == 0.0) return {static_cast<float>(high * kLevels / kMaxLevel), 0};
-    const int lowest = 1, highest = high > 0.0 ? kMaxLevel - 1 : kMaxLevel;
-    const int zero = std::clamp(static_cast<int>(round_half_even(kMaxLevel * -low / (high - low))), lowest, highest);
-    const double step = zero == kMaxLevel ? -low / zero : std::max(-low / zero, high / (kMaxLevel - zero));
-    return {static_cast<float>(step * kLevels), zero};
+    const int most = kMaxLevel / step;
+    if (high == low) return {1.0F, 0, step};
+    if (low == 0.0) return {static_cast<float>(high * kLevels / (most * step)), 0, step};
+    const int lowest = 1, highest = high > 0.0 ? most - 1 : most;
+    const int zero = std::clamp(static_cast<int>(round_half_even(most * -low / (high - low))), lowest, highest);
+    const double value = zero == most ? -low / zero : std::max(-low / zero, high / (most - zero)); // of one step
+    return {static_cast<float>(value * kLevels / step), zero * step, step};
 }
 
 void check(const Graph& graph, const Tensor& images, const QuantConfig& config) {
@@ -148,6 +149,9 @@ void check(const Graph& graph, const Tensor& images, const QuantConfig& config) 
     if (config.activations == ActivationScale::percentile && !(config.percentile > 50.0 && config.percentile <= 100.0))
         throw UserError("percentile is " + std::to_string(config.percentile) +
                         ", expected more than 50 and at most 100");
+    if (config.activation_bits < 2 || config.activation_bits > kActivationBits)
+        throw UserError("activation_bits is " + std::to_string(config.activation_bits) + ", expected 2.." +
+                        std::to_string(kActivationBits));
     if (images.shape.empty() || images.dim(0) < 1)
         throw UserError("calibrating network '" + graph.name + "' needs at least one image");
 }
@@ -175,7 +179,9 @@ std::uint8_t to_level(float x, const ActivationQuant& quant) {
 void to_levels(const float* x, std::size_t count, const ActivationQuant& quant, std::uint8_t* levels) {
     constexpr float kShift =
         12582912.0F; // 1.5 * 2^23: adding it leaves no room for a fraction, so it rounds half to even
-    const float steps = static_cast<float>(kLevels) / quant.scale, zero = static_cast<float>(quant.zero);
+    const float step = static_cast<float>(quant.step), steps = static_cast<float>(kLevels) / (quant.scale * step);
+    const float zero = static_cast<float>(quant.zero / quant.step);
+    const float most = static_cast<float>(kMaxLevel / quant.step);
     constexpr float kFar = 1024.0F; // beyond every level whatever the zero point
     for (std::size_t i = 0; i < count; ++i) {
         float scaled = x[i] * steps;
@@ -183,12 +189,17 @@ void to_levels(const float* x, std::size_t count, const ActivationQuant& quant, 
         scaled = scaled < kFar ? scaled : kFar;
         float level = ((scaled + kShift) - kShift) + zero;
         level = level > 0.0F ? level : 0.0F;
-        level = level < kMaxLevel ? level : static_cast<float>(kMaxLevel);
-        levels[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(level));
+        level = level < most ? level : most;
+        levels[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(level * step));
     }
 }
 
-QuantWeights quantise_weights(const Op& op, WeightScale mode) {
+namespace {
+
+constexpr int kLargestDeviation = 127;
+
+/// Quantises every output with the scale that `scale_of(row, end)` gives, to magnitudes up to `largest`.
+template <class ScaleOf> QuantWeights quantise_rows(const Op& op, int largest, ScaleOf scale_of) {
     QuantWeights result;
     result.shape = matrix_shape(op);
     if (result.shape.inputs > kMaxInputs)
@@ -200,26 +211,53 @@ QuantWeights quantise_weights(const Op& op, WeightScale mode) {
     if (weight.size() != outputs * inputs) throw ModelError(op_name(op) + " has no weights to quantise");
     const float* data = weight.data.data();
     result.q.resize(weight.size());
-    result.scale.assign(outputs, weight_scale(largest_magnitude(data, data + weight.size())));
     for (std::size_t o = 0; o < outputs; ++o) {
         const float* row = data + o * inputs;
-        if (mode == WeightScale::per_channel) result.scale[o] = weight_scale(largest_magnitude(row, row + inputs));
+        result.scale.push_back(scale_of(row, row + inputs));
         for (std::size_t k = 0; k < inputs; ++k) {
             // Rounding half to even is symmetric in the sign.
             const double q = round_half_even(static_cast<double>(row[k]) * kLevels / result.scale[o]);
-            result.q[o * inputs + k] = static_cast<std::int16_t>(std::clamp<double>(q, -kMaxLevel, kMaxLevel));
+            result.q[o * inputs + k] = static_cast<std::int16_t>(std::clamp<double>(q, -largest, largest));
         }
     }
     return result;
 }
 
-std::vector<std::vector<std::int64_t>> count_levels(const Graph& graph, const std::vector<ActivationQuant>& activations,
-                                                    const Tensor& images) {
-    std::vector<std::vector<std::int64_t>> counts(activations.size(), std::vector<std::int64_t>(kLevels));
+const std::vector<float>& weights_of(const Op& op) {
+    return std::holds_alternative<Conv>(op) ? std::get<Conv>(op).weight.data : std::get<Dense>(op).weight.data;
+}
+
+} // namespace
+
+QuantWeights quantise_weights(const Op& op, WeightScale mode) {
+    if (mode == WeightScale::per_channel)
+        return quantise_rows(op, kMaxLevel, [](const float* row, const float* end) {
+            return weight_scale(largest_magnitude(row, end));
+        });
+    const std::vector<float>& all = weights_of(op);
+    const float scale = weight_scale(largest_magnitude(all.data(), all.data() + all.size()));
+    return quantise_rows(op, kMaxLevel, [scale](const float*, const float*) { return scale; });
+}
+
+QuantWeights quantise_to_deviation(const Op& op, double sigma) {
+    return quantise_rows(op, kLargestDeviation, [sigma](const float* row, const float* end) {
+        double squares = 0.0;
+        for (const float* w = row; w != end; ++w) squares += static_cast<double>(*w) * *w;
+        const double rms = std::sqrt(squares / static_cast<double>(end - row));
+        return rms > 0.0 ? static_cast<float>(kLevels * rms / sigma) : 1.0F;
+    });
+}
+
+std::vector<LevelCounts> count_levels(const Graph& graph, const std::vector<ActivationQuant>& activations,
+                                      const Tensor& images) {
+    std::vector<LevelCounts> counts(activations.size());
     observe(graph, images, images.dim(0), [&](std::size_t layer, const Tensor& input) {
+        const auto channels = static_cast<std::size_t>(input.dim(1));
+        const std::size_t plane = input.size() / channels / static_cast<std::size_t>(input.dim(0));
         std::vector<std::uint8_t> levels(input.size());
         to_levels(input.data.data(), input.size(), activations.at(layer), levels.data());
-        for (const std::uint8_t level : levels) ++counts[layer][level];
+        counts[layer].resize(channels);
+        for (std::size_t i = 0; i < levels.size(); ++i) ++counts[layer][i / plane % channels][levels[i]];
     });
     return counts;
 }
@@ -231,7 +269,11 @@ std::vector<ActivationQuant> calibrate(const Graph& graph, const Tensor& images,
     if (config.activations == ActivationScale::percentile)
         clip_to_percentile(graph, images, count, config.percentile, ranges);
     std::vector<ActivationQuant> quants;
-    for (const Range& range : ranges) quants.push_back(cover(range));
+    const std::vector<std::size_t> nodes = matrix_nodes(graph);
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        quants.push_back(
+            cover(ranges[i], sees_pixels(graph.nodes[nodes[i]]) ? 1 : 1 << (kActivationBits - config.activation_bits)));
+    }
     return quants;
 }
 

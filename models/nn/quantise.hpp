@@ -4,6 +4,7 @@
 #include "models/nn/graph.hpp"
 #include "models/nn/tensor.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,7 +12,8 @@
 
 namespace veilram {
 
-constexpr int kLevels = 256;   ///< activations are 0..255, value s_x * (level - zero) / 256
+constexpr int kLevels = 256; ///< activations are 0..255, value s_x * (level - zero) / 256
+constexpr int kActivationBits = 8;
 constexpr int kMaxLevel = 255; ///< also the largest weight magnitude, value s_w * q / 256
 
 enum class WeightScale { per_channel, per_tensor };
@@ -22,12 +24,14 @@ enum class OutputScale { trained, re_estimated };
 struct QuantConfig {
     WeightScale weights = WeightScale::per_channel;
     ActivationScale activations = ActivationScale::max;
-    double percentile = 99.9; ///< of the calibration activations, for ActivationScale::percentile
+    double percentile = 99.9;              ///< of the calibration activations, for ActivationScale::percentile
+    int activation_bits = kActivationBits; ///< 2..8; with b of them levels are multiples of 2^(8-b)
     int calibration_images = 256;
     OutputScale outputs = OutputScale::trained;
 };
 
-/// level = clamp(round_half_even(x * (256 / s_x)) + zero, 0, 255) in single precision; NaN gives 0.
+/// level = step * clamp(round_half_even(x * (256 / (s_x * step))) + zero / step, 0, 255 / step) in single precision;
+/// NaN gives 0.
 std::uint8_t to_level(float x, const ActivationQuant& quant);
 /// The same for `count` values.
 void to_levels(const float* x, std::size_t count, const ActivationQuant& quant, std::uint8_t* levels);
@@ -44,6 +48,10 @@ struct QuantWeights {
 /// when the layer has so many inputs that a sum of products q * level could overflow 32 bits.
 QuantWeights quantise_weights(const Op& op, WeightScale mode);
 
+/// Signed weights in units of which `sigma` are the root mean square of an output's weights: q = round_half_even(w *
+/// sigma / rms), |q| <= 127, scale = 256 * rms / sigma.
+QuantWeights quantise_to_deviation(const Op& op, double sigma);
+
 /// What the digital unit needs for one matrix layer; public (docs/model.md, section 8: public scales).
 struct LayerQuant {
     ActivationQuant input;
@@ -51,15 +59,17 @@ struct LayerQuant {
     std::vector<float> bias;         ///< per output; zeros when the node has none
 };
 
-/// How often each level occurs at the inputs of each matrix node, padding left out, when the float network sees `images`.
-std::vector<std::vector<std::int64_t>> count_levels(const Graph& graph, const std::vector<ActivationQuant>& activations,
-                                                    const Tensor& images);
+/// How often each level occurs at the input channels of one matrix node (dim 1 of its input), padding left out.
+using LevelCounts = std::vector<std::array<std::int64_t, 256>>;
+/// Of each matrix node, when the float network sees `images`.
+std::vector<LevelCounts> count_levels(const Graph& graph, const std::vector<ActivationQuant>& activations,
+                                      const Tensor& images);
 
 /// Input quantisers of all matrix nodes, from float inference over the first `calibration_images` of `images` [N, ...].
 /// Inputs that are never negative get zero = 0 and s_x = high * 256/255; others a zero point such that levels 0..255
 /// cover [low, high]. `percentile` p replaces high by a value with p % of the inputs below it, and a negative low
 /// likewise, unless nothing but zeros would be left. Throws UserError for an empty batch, a wrong image shape or a
-/// setting out of range.
+/// setting out of range. With fewer than 8 bits the same holds of the multiples of the step.
 std::vector<ActivationQuant> calibrate(const Graph& graph, const Tensor& images, const QuantConfig& config);
 
 } // namespace veilram

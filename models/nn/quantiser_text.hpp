@@ -11,7 +11,7 @@ namespace veilram {
 /// Key of the metadata entry.
 constexpr const char* kQuantisersKey = "veilram.input_quantisers";
 
-/// "scale:zero" per matrix layer, separated by blanks; scales in hexadecimal, so that they survive exactly.
+/// "scale:zero:step" per matrix layer, separated by blanks; scales in hexadecimal, so that they survive exactly.
 std::string encode_quantisers(const std::vector<ActivationQuant>& quantisers);
 /// Throws UserError when the text is malformed.
 std::vector<ActivationQuant> decode_quantisers(const std::string& text);

@@ -176,6 +176,29 @@ Graph resnet20() {
 Graph resnet18() { return imagenet_resnet("resnet18", {2, 2, 2, 2}, false); }
 Graph resnet50() { return imagenet_resnet("resnet50", {3, 4, 6, 3}, true); }
 
+Graph with_batch_norms(const Graph& topology) {
+    Graph graph;
+    graph.name = topology.name;
+    graph.in_shape = topology.in_shape;
+    std::vector<ValueId> place{0}; // of each of the topology's values
+    for (const Node& node : topology.nodes) {
+        Op op = node.op;
+        std::vector<ValueId> inputs;
+        for (const ValueId id : node.inputs) inputs.push_back(place[id]);
+        auto* conv = std::get_if<Conv>(&op);
+        if (conv != nullptr) conv->bias.clear();
+        const auto channels = conv == nullptr ? 0U : static_cast<std::size_t>(conv->weight.dim(0));
+        place.push_back(append(graph, node.name, std::move(op), std::move(inputs)));
+        if (channels == 0) continue;
+        BatchNorm norm;
+        for (auto* values : {&norm.gamma, &norm.beta, &norm.mean, &norm.variance}) values->resize(channels);
+        reset(norm);
+        place.back() = append(graph, node.name + ".norm", std::move(norm));
+    }
+    infer_shapes(graph);
+    return graph;
+}
+
 Graph randomise(const Graph& topology, std::uint64_t seed) {
     Graph graph = topology;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {

@@ -23,6 +23,9 @@ Graph resnet20();
 Graph resnet18();
 Graph resnet50();
 
+/// `topology` with a batch norm after every convolution, in place of its bias: how such networks are trained.
+Graph with_batch_norms(const Graph& topology);
+
 /// `topology` with fresh weights: He's normal distribution (std = sqrt(2 / inputs of an output)), biases 0, batch norms
 /// neutral.
 Graph randomise(const Graph& topology, std::uint64_t seed);

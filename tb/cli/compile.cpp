@@ -20,10 +20,12 @@ void compile_command(const FileArgs& args, std::ostream& out) {
     const QuantisedNetwork network = quantise_network(graph, calibration, config);
     FolderStore layers(args.out + ".layers");
     const Compiled device = compile(network.graph, network.activations, config.compile, layers, network.calibration);
+    const LeakageReport leakage = report_leakage(device.program, layers, device.secrets);
     write_image(layers, device.image.memory, args.out);
     layers.remove();
-    print_layers(device.storage, out);
+    print_layers(device.storage, leakage, out);
     print_storage(device.storage, out);
+    print_leakage(leakage, out);
     out << "image\n  " << args.out << "\n";
 }
 

@@ -35,7 +35,8 @@ Device open_image(const std::string& path, const KeyConfig& keys) {
 void describe_device(const Device& device, CompileConfig& config) {
     const Program& program = device.program;
     config.array = program.array;
-    config.map.n = program.n;
+    config.map.scheme = program.scheme;
+    config.map.n = program.slots() / 2;
     config.converter = program.converter;
     config.adc = program.adc;
     config.signs = program.signs;
@@ -60,8 +61,9 @@ std::map<PirateVariant, PirateResult> run_pirates(const Device& device, const Nv
     return results;
 }
 
-PirateVariant real_thief(SignMode signs) {
-    return signs == SignMode::public_signs ? PirateVariant::signs_known : PirateVariant::signs_unknown;
+PirateVariant real_thief(const Program& program) {
+    const bool knows_signs = program.signed_lines() || program.signs.mode == SignMode::public_signs;
+    return knows_signs ? PirateVariant::signs_known : PirateVariant::signs_unknown;
 }
 
 } // namespace veilram

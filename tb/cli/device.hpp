@@ -36,6 +36,6 @@ std::map<PirateVariant, PirateResult> run_pirates(const Device& device, const Nv
                                                   const Dataset& data);
 
 /// The variant that a thief of a device with these signs really is.
-PirateVariant real_thief(SignMode signs);
+PirateVariant real_thief(const Program& program);
 
 } // namespace veilram

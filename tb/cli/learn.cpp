@@ -1,12 +1,14 @@
 // `train` and `tune`: the commands that need libtorch.
-#include "models/base/parallel.hpp"
 #include "models/base/file.hpp"
-#include "models/nn/topologies.hpp"
+#include "models/base/parallel.hpp"
 #include "models/nn/onnx.hpp"
+#include "models/nn/topologies.hpp"
+#include "models/protect/seal.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/run_config.hpp"
 #include "tb/cli/workload.hpp"
 
+#include <filesystem>
 #include <iomanip>
 #include <ostream>
 
@@ -20,6 +22,18 @@ Dataset training_images(const DataConfig& config, int digits) {
     return join(images, generate_digits(config.seed, Split::train, static_cast<std::size_t>(digits)));
 }
 
+Graph topology_of(const RunConfig& config) {
+    switch (config.training.topology) {
+    case Topology::lenet5:
+        return lenet5();
+    case Topology::resnet20:
+        return with_batch_norms(resnet20());
+    case Topology::network:
+        break;
+    }
+    return import_onnx(config.network.path);
+}
+
 /// The command that makes a file, to be kept in it.
 std::string command_line(const char* command, const FileArgs& args) {
     std::string line = std::string("veilram ") + command + " " + args.config.config;
@@ -27,8 +41,21 @@ std::string command_line(const char* command, const FileArgs& args) {
     return line + " --out " + args.out;
 }
 
+/// Stands for everything that the result of a tuning run depends on, but for the images.
+std::string state_key(const RunConfig& config) {
+    const std::string text = dump(config, ".") + read_file(config.network.path);
+    const Key256 digest = sha256(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+    return {digest.begin(), digest.end()};
+}
+
 std::ostream& percent(std::ostream& out, double share) {
     return out << std::fixed << std::setprecision(2) << share * 100 << " %";
+}
+
+void print(const SolveReport& solve, std::ostream& out) {
+    out << "step " << std::setw(6) << solve.step << "  loss " << std::fixed << std::setprecision(4) << solve.loss
+        << "  error " << std::setprecision(3) << solve.mean_abs_error << " counts  bit-true validation ";
+    percent(out, solve.validation_accuracy) << std::endl; // the next one is minutes away
 }
 
 } // namespace
@@ -38,7 +65,7 @@ void train_command(const FileArgs& args, std::ostream& out) {
     set_threads(static_cast<std::size_t>(config.threads));
     check_writable(args.out);
     const TrainingConfig& training = config.training;
-    const Graph topology = training.topology == Topology::lenet5 ? lenet5() : import_onnx(config.network.path);
+    const Graph topology = topology_of(config);
     const Dataset images = training_images(config.data, training.digits);
     check_fit(images, config, topology.in_shape, "the topology " + topology.name);
     const TrainResult result = train(topology, images, config.compile.input, training.train);
@@ -60,14 +87,15 @@ void tune_command(const FileArgs& args, std::ostream& out) {
     const Dataset images = training_images(config.data, config.tuning.digits);
     check_fit(images, config, graph.in_shape, config.network.path);
     const QuantisedNetwork network = quantise_network(graph, load_calibration(config), config);
-    TuneResult result = tune(network.graph, network.activations, config.compile, config.tuning.tune, images);
-    for (const SolveReport& solve : result.solves) {
-        out << "step " << std::setw(6) << solve.step << "  loss " << std::fixed << std::setprecision(4) << solve.loss
-            << "  error " << std::setprecision(3) << solve.mean_abs_error << " counts  bit-true validation ";
-        percent(out, solve.validation_accuracy) << "\n";
-    }
+    TuneConfig tuning = config.tuning.tune;
+    tuning.state_file = args.out + ".state";
+    tuning.state_key = state_key(config);
+    tuning.tell = [&out](const SolveReport& solve) { print(solve, out); };
+    TuneResult result = tune(network.graph, network.activations, config.compile, tuning, images, network.calibration);
     result.graph.activations = network.activations;
     export_onnx(result.graph, args.out, command_line("tune", args));
+    std::error_code ignored;
+    std::filesystem::remove(tuning.state_file, ignored);
     percent(out << "kept the mapping with bit-true validation ", result.validation_accuracy)
         << "\nnetwork\n  " << args.out << "\n";
 }

@@ -30,9 +30,10 @@ Json accuracy_json(const RunReport& report) {
 }
 
 Json protection_json(const RunReport& report) {
-    const bool masked = report.config.compile.signs.mode == SignMode::masked;
+    const bool signed_lines = report.config.compile.map.scheme == MapScheme::balanced;
+    const bool masked = !signed_lines && report.config.compile.signs.mode == SignMode::masked;
     return {{"scheme", name_of(report.config.compile.map.scheme)},
-            {"signs", name_of(report.config.compile.signs.mode)},
+            {"signs", signed_lines ? "in_lines" : name_of(report.config.compile.signs.mode)},
             {"sign_mask", masked ? Json(name_of(report.config.compile.signs.generator)) : Json()},
             {"key_scope", name_of(report.config.compile.keys.scope)},
             {"thief", to_string(report.thief)}};
@@ -61,6 +62,27 @@ Json storage_json(const RunReport& report) {
     for (const LayerStorage& layer : report.storage.layers) {
         Json item{{"name", layer.name}};
         item.update(storage_json(layer.storage, targets_known));
+        json["layers"].push_back(std::move(item));
+    }
+    return json;
+}
+
+Json leakage_json(const LeakageFigures& figures) {
+    const auto one = [](const Leakage& l) {
+        return Json{
+            {"overlap", l.overlap}, {"chance", l.chance}, {"energy_ratio", l.energy_ratio}, {"row_pairs", l.row_pairs}};
+    };
+    return {{"crossbars", one(figures.crossbars)},
+            {"pooled", one(figures.pooled)},
+            {"worst_overlap_above_chance", figures.worst_overlap}};
+}
+
+Json leakage_json(const LeakageReport& leakage) {
+    Json json = leakage_json(leakage.total);
+    json["layers"] = Json::array();
+    for (const LeakageReport::Layer& layer : leakage.layers) {
+        Json item{{"name", layer.name}};
+        item.update(leakage_json(layer.figures));
         json["layers"].push_back(std::move(item));
     }
     return json;
@@ -118,7 +140,8 @@ std::string results_json(const RunReport& report) {
               {"fidelity", name_of(config.fidelity)},
               {"accuracy", accuracy_json(report)},
               {"protection", protection_json(report)},
-              {"storage", storage_json(report)}};
+              {"storage", storage_json(report)},
+              {"leakage", leakage_json(report.leakage)}};
     if (report.target.timing) add_timing(json, *report.target.timing);
     const double wall = std::max(report.target.wall_s, 1e-9);
     json["simulation"] = {{"wall_s", report.target.wall_s},

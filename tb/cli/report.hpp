@@ -1,6 +1,7 @@
 // What a run found out, and the files that say so (docs/results_schema.md).
 #pragma once
 
+#include "models/attack/leakage_report.hpp"
 #include "models/attack/pirate.hpp"
 #include "models/image/compile.hpp"
 #include "tb/cli/run_config.hpp"
@@ -37,6 +38,7 @@ struct RunReport {
     std::map<PirateVariant, PirateResult> pirates;
     PirateVariant thief = PirateVariant::signs_unknown; ///< the variant that the thief of this device really is
     StorageReport storage;
+    LeakageReport leakage;
     TargetRun target;
 
     double job_wall_s = 0.0; ///< of everything
@@ -58,7 +60,9 @@ void write_report(const RunReport& report, const std::string& folder);
 void print_summary(const RunReport& report, const std::string& folder, std::ostream& out);
 /// The storage part of it.
 void print_storage(const StorageReport& storage, std::ostream& out);
+/// What the cells tell of the vectors.
+void print_leakage(const LeakageReport& leakage, std::ostream& out);
 /// A line for each layer.
-void print_layers(const StorageReport& storage, std::ostream& out);
+void print_layers(const StorageReport& storage, const LeakageReport& leakage, std::ostream& out);
 
 } // namespace veilram

@@ -80,7 +80,8 @@ void measure_device(const Device& device, const Dataset& test, const std::string
     report.target = run_target(device, report.config, test, folder);
     report.target_accuracy = accuracy(report.target.predictions, test);
     report.storage = device.storage;
-    report.thief = real_thief(device.program.signs.mode);
+    report.leakage = report_leakage(device.program, *report.target.dump, device.secrets);
+    report.thief = real_thief(device.program);
     report.pirates = run_pirates(device, *report.target.dump, report.config, test);
 }
 

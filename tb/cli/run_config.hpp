@@ -32,7 +32,7 @@ struct PirateConfig {
     int images = 200; ///< test images per guess, at most as many as are run
 };
 
-enum class Topology { lenet5, network };
+enum class Topology { lenet5, resnet20, network };
 /// What `veilram train` does besides TrainConfig.
 struct TrainingConfig {
     Topology topology = Topology::lenet5;

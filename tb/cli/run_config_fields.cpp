@@ -21,7 +21,11 @@ template <> const Choices<ActivationScale>& choices<ActivationScale>() {
     return all;
 }
 template <> const Choices<MapScheme>& choices<MapScheme>() {
-    static const Choices<MapScheme> all{{"paper", MapScheme::paper}};
+    static const Choices<MapScheme> all{{"paper", MapScheme::paper}, {"balanced", MapScheme::balanced}};
+    return all;
+}
+template <> const Choices<MapProfile>& choices<MapProfile>() {
+    static const Choices<MapProfile> all{{"accurate", MapProfile::accurate}, {"hardened", MapProfile::hardened}};
     return all;
 }
 template <> const Choices<OutputScale>& choices<OutputScale>() {
@@ -30,7 +34,7 @@ template <> const Choices<OutputScale>& choices<OutputScale>() {
     return all;
 }
 template <> const Choices<MapOrder>& choices<MapOrder>() {
-    static const Choices<MapOrder> all{{"consecutive", MapOrder::consecutive}};
+    static const Choices<MapOrder> all{{"consecutive", MapOrder::consecutive}, {"matched", MapOrder::matched}};
     return all;
 }
 template <> const Choices<CellChoice>& choices<CellChoice>() {
@@ -72,7 +76,8 @@ template <> const Choices<Fidelity>& choices<Fidelity>() {
     return all;
 }
 template <> const Choices<Topology>& choices<Topology>() {
-    static const Choices<Topology> all{{"lenet5", Topology::lenet5}, {"network", Topology::network}};
+    static const Choices<Topology> all{
+        {"lenet5", Topology::lenet5}, {"resnet20", Topology::resnet20}, {"network", Topology::network}};
     return all;
 }
 template <> const Choices<ResPolicy>& choices<ResPolicy>() {
@@ -103,11 +108,15 @@ static void fields(FieldVisitor& v, QuantConfig& c) {
     v.choice("activations", c.activations,
              "the scale of a layer's input: its largest value, or a percentile of its values");
     v.real("percentile", c.percentile, {50, 100}, "for `activations: percentile`");
+    v.integer(
+        "activation_bits", c.activation_bits, {2, 8},
+        "levels are multiples of 2^(8 - bits): the fewer there are, the better cells can be fitted to their streams");
     v.integer("calibration_images", c.calibration_images, {1, 1'000'000},
               "training images that the scales are taken from");
-    v.choice("outputs", c.outputs,
-             "scale and bias of each output: as `trained`, or `re_estimated` after mapping, such that mean and deviation "
-             "over the calibration images are those of the float network");
+    v.choice(
+        "outputs", c.outputs,
+        "scale and bias of each output: as `trained`, or `re_estimated` after mapping, such that mean and deviation "
+        "over the calibration images are those of the float network");
 }
 
 static void fields(FieldVisitor& v, ArrayGeometry& c) {
@@ -117,12 +126,27 @@ static void fields(FieldVisitor& v, ArrayGeometry& c) {
 }
 
 static void fields(FieldVisitor& v, MapConfig& c) {
-    v.choice("scheme", c.scheme, "bit-line sharing as published");
-    v.choice("order", c.order, "which inputs share a crossbar");
+    v.choice(
+        "scheme", c.scheme,
+        "`paper`: bit-line sharing as published; `balanced`: a vector for every slot and signed lines, always with "
+        "stream-aware cells");
+    v.choice("order", c.order,
+             "which inputs share a crossbar: `consecutive` ones, as published, or `matched` so that bit-line sharing "
+             "fits best");
     v.choice("solver", c.solver, "`exact`: integer programme (CBC), the reference; `fast`: search");
-    v.choice("cells", c.cells,
-             "which cells of a segment are on: `random`, or `stream_aware`: fitted to the streams and levels that occur");
-    v.integer("n", c.n, {1, 32}, "secret GSL vectors per crossbar; it then holds 2n slots");
+    v.choice(
+        "cells", c.cells,
+        "which cells of a segment are on: `random`, or `stream_aware`: fitted to the streams and levels that occur");
+    v.integer("n", c.n, {1, 32}, "a crossbar holds 2n slots: with n secret GSL vectors, or 2n in the balanced scheme");
+    v.integer("pixel_slots", c.pixel_slots, {0, 64},
+              "slots in use of the crossbars that see the network's input, whose levels are the most varied; 0: all");
+    v.choice("profile", c.profile,
+             "of the balanced scheme: `accurate`, or `hardened`: the cells' statistics do not show the vectors");
+    v.real("sigma", c.sigma, {0, 127},
+           "counts, balanced scheme: root mean square of the lines' deviation from 128; 0: the profile's");
+    v.real("spread", c.spread, {0, 10},
+           "balanced scheme: what differences between the two segments of a column are worth beside precise products; "
+           "0: the profile's");
 }
 
 static void fields(FieldVisitor& v, ConverterConfig& c) {
@@ -165,6 +189,14 @@ static void fields(FieldVisitor& v, PirateConfig& c) {
     v.integer("images", c.images, {1, 1'000'000}, "test images per guess, at most as many as are run");
 }
 
+static void fields(FieldVisitor& v, Augment& c) {
+    v.real("rotate", c.rotate, {0, 180}, "degrees");
+    v.real("shift", c.shift, {0, 64}, "pixels, in both directions");
+    v.real("scale", c.scale, {0, 0.9}, "share of the size");
+    v.real("shear", c.shear, {0, 0.9}, "share of the size");
+    v.flag("mirror", c.mirror, "half of the images, left to right");
+}
+
 static void fields(FieldVisitor& v, TuningConfig& tuning) {
     TuneConfig& c = tuning.tune;
     v.integer("digits", tuning.digits, {0, 1'000'000}, "generated digits that join the training images");
@@ -175,19 +207,14 @@ static void fields(FieldVisitor& v, TuningConfig& tuning) {
     v.real("pull", c.pull, {0, 1}, "share by which every mapping moves the weights towards those that it realised");
     v.real("validation_share", c.validation_share, {0, 0.9},
            "share of the training images held back to choose the best mapping");
-    v.seed("seed", c.seed, "of held-back images and order");
-}
-
-static void fields(FieldVisitor& v, Augment& c) {
-    v.real("rotate", c.rotate, {0, 180}, "degrees");
-    v.real("shift", c.shift, {0, 64}, "pixels, in both directions");
-    v.real("scale", c.scale, {0, 0.9}, "share of the size");
-    v.real("shear", c.shear, {0, 0.9}, "share of the size");
+    v.seed("seed", c.seed, "of held-back images, order and random changes");
+    v.section("augment", c.augment,
+              "Random changes of a training image each time it is seen, each amount in [-x, +x].");
 }
 
 static void fields(FieldVisitor& v, TrainingConfig& c) {
     v.choice("topology", c.topology,
-             "`lenet5`: the built-in one; `network`: that of `network.path`, its weights drawn anew");
+             "`lenet5`, `resnet20`: the built-in ones; `network`: that of `network.path`, its weights drawn anew");
     v.integer("digits", c.digits, {0, 1'000'000}, "generated digits that join the training images");
     v.integer("epochs", c.train.epochs, {1, 10'000}, "passes over the training images");
     v.integer("batch", c.train.batch, {1, 65'536}, "images per step");
@@ -196,7 +223,8 @@ static void fields(FieldVisitor& v, TrainingConfig& c) {
     v.real("validation_share", c.train.validation_share, {0, 0.9},
            "share of the training images held back to choose the best epoch");
     v.seed("seed", c.train.seed, "of first weights, held-back images, order and random changes");
-    v.section("augment", c.train.augment, "Random changes of a training image each time it is seen, each in [-x, +x].");
+    v.section("augment", c.train.augment,
+              "Random changes of a training image each time it is seen, each amount in [-x, +x].");
 }
 
 static void fields(FieldVisitor& v, TraceConfig& c) {

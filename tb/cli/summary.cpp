@@ -18,11 +18,12 @@ std::string percent(double share) {
     return text.str();
 }
 
-std::string times(double ratio) {
+std::string fixed(double value) {
     std::ostringstream text;
-    text << std::fixed << std::setprecision(2) << ratio << "x";
+    text << std::fixed << std::setprecision(2) << value;
     return text.str();
 }
+std::string times(double ratio) { return fixed(ratio) + "x"; }
 
 std::string engineering(double value, const std::string& unit) {
     static constexpr std::array<std::pair<double, const char*>, 6> kScales{
@@ -61,10 +62,9 @@ void print_accuracy(const RunReport& report, Table& table) {
 void print_pirates(const RunReport& report, Table& table) {
     table.title("the same cells read by a thief (" + std::to_string(report.config.pirate.seeds) + " guesses each)");
     for (const auto& [variant, result] : report.pirates) {
-        const std::string mark =
-            variant == report.thief
-                ? "   <- this device's thief (signs: " + name_of(report.config.compile.signs.mode) + ")"
-                : "";
+        const bool signed_lines = report.config.compile.map.scheme == MapScheme::balanced;
+        const std::string signs = signed_lines ? "in the lines" : name_of(report.config.compile.signs.mode);
+        const std::string mark = variant == report.thief ? "   <- this device's thief (signs: " + signs + ")" : "";
         table.row(to_string(variant), percent(result.mean()) + "  (" + percent(result.lowest()) + " .. " +
                                           percent(result.highest()) + ")" + mark);
     }
@@ -97,17 +97,33 @@ void print_storage(const StorageReport& storage, std::ostream& out) {
                             std::to_string(total.sealed_bytes) + " bytes sealed");
 }
 
-void print_layers(const StorageReport& storage, std::ostream& out) {
-    out << "layers                          weights  crossbars   in use  1-bit  2-bit   key bits   error\n";
-    const auto line = [&](const std::string& name, const Storage& s) {
+void print_leakage(const LeakageReport& leakage, std::ostream& out) {
+    Table table(out);
+    table.title("leakage: what the cells alone tell of the vectors");
+    const auto figures = [](const Leakage& l) {
+        return "overlap " + fixed(l.overlap) + " (chance " + fixed(l.chance) + "), energy ratio " +
+               fixed(l.energy_ratio);
+    };
+    table.row("each crossbar", figures(leakage.total.crossbars));
+    table.row("same vectors pooled", figures(leakage.total.pooled));
+}
+
+void print_layers(const StorageReport& storage, const LeakageReport& leakage, std::ostream& out) {
+    out << "layers                          weights  crossbars   in use  1-bit  2-bit   key bits   error  overlap  "
+           "energy\n";
+    const auto line = [&](const std::string& name, const Storage& s, const Leakage& l) {
         out << "  " << std::left << std::setw(26) << name.substr(0, 26) << std::right << std::setw(11) << s.weights
             << std::setw(11) << s.crossbars << std::setw(9) << percent(s.utilisation()) << std::setw(7)
             << times(s.ratio_to_plain(1)) << std::setw(7) << times(s.ratio_to_plain(2)) << std::setw(11) << s.key_bits
-            << std::setw(8) << std::fixed << std::setprecision(2) << s.mean_abs_error() << std::defaultfloat << "\n";
+            << std::setw(8) << fixed(s.mean_abs_error()) << std::setw(9) << fixed(l.overlap) << std::setw(8)
+            << fixed(l.energy_ratio) << "\n";
     };
-    for (const LayerStorage& layer : storage.layers) line(layer.name, layer.storage);
-    line("all", storage.total);
-    out << "  1-bit, 2-bit: cells over those of plain 8-bit weights; error: mean |line - target| in counts\n";
+    for (std::size_t l = 0; l < storage.layers.size(); ++l)
+        line(storage.layers[l].name, storage.layers[l].storage, leakage.layers.at(l).figures.crossbars);
+    line("all", storage.total, leakage.total.crossbars);
+    out << "  1-bit, 2-bit: cells over those of plain 8-bit weights; error: mean |line - target| in counts;\n"
+           "  overlap, energy: what the cells tell of the vectors, "
+        << fixed(leakage.total.crossbars.chance) << " and 1 by chance\n";
 }
 
 void print_summary(const RunReport& report, const std::string& folder, std::ostream& out) {
@@ -116,6 +132,7 @@ void print_summary(const RunReport& report, const std::string& folder, std::ostr
     print_accuracy(report, table);
     print_pirates(report, table);
     print_storage(report.storage, out);
+    print_leakage(report.leakage, out);
     if (report.target.timing) print_timing(*report.target.timing, table);
     table.title("files");
     table.row("report", folder + "/results.json");

@@ -43,6 +43,27 @@ INSTANTIATE_TEST_SUITE_P(All, InferenceVariants,
                                     std::to_string(std::get<2>(variant.param));
                          });
 
+class SignedLines : public PlatformTest, public ::testing::WithParamInterface<ConverterKind> {};
+
+TEST_P(SignedLines, GiveTheLogitsOfTheFunctionalModel) {
+    CompileConfig config;
+    config.map.scheme = MapScheme::balanced;
+    config.map.n = 3;
+    config.converter.kind = GetParam();
+    const Scenario scenario(config);
+    simulate(scenario, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+            const auto image = scenario.pixels(seed);
+            EXPECT_EQ(host().infer(image.data(), image.size()), scenario.expected(image)) << "image " << seed;
+        }
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, SignedLines, ::testing::Values(ConverterKind::sign_bit, ConverterKind::lfsr),
+                         [](const auto& variant) { return variant.param == ConverterKind::lfsr ? "Lfsr" : "SignBit"; });
+
 TEST_F(Inference, ABatchGivesTheLogitsOfItsImagesInLessTime) {
     const Scenario scenario;
     simulate(scenario, [&] {

@@ -84,14 +84,14 @@ CompileConfig Scenario::small_config() {
 
 Scenario::Scenario(CompileConfig cfg)
     : config(std::move(cfg)), graph(small_graph()), activations(calibrate(graph, random_images(8), config.quant)),
-      compiled(compile(graph, activations, config)), root_key(load_root_key(config.keys)) {}
+      compiled(compile(graph, activations, config, random_images(8))), root_key(load_root_key(config.keys)) {}
 
 ChipConfig Scenario::chip() const {
     ChipConfig chip;
     chip.array = config.array;
     chip.adc = config.adc;
     chip.crossbars = compiled.program.crossbar_count();
-    chip.n = config.map.n;
+    chip.n = config.map.vectors();
     chip.layers = static_cast<std::uint32_t>(compiled.program.layers.size());
     chip.root_key = root_key;
     chip.costs = test_costs();

@@ -1,4 +1,5 @@
 #include "models/base/diagnostics.hpp"
+#include "models/base/file.hpp"
 #include "models/base/random.hpp"
 #include "models/learn/batches.hpp"
 #include "models/learn/mapped_net.hpp"
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 #include <set>
 
@@ -215,7 +217,7 @@ TrainConfig quick_training() {
     config.batch = 32;
     config.learning_rate = 3e-3;
     config.validation_share = 0.2;
-    config.augment = {5, 1, 0.05, 0.05};
+    config.augment = {5, 1, 0.05, 0.05, false};
     return config;
 }
 
@@ -374,6 +376,48 @@ TEST_F(TuneTest, TheSameSeedGivesTheSameWeights) {
     EXPECT_EQ(all_weights(tune(graph_, activations_, config_, tuning_, few).graph), first);
 }
 
+TEST_F(TuneTest, AnInterruptedRunGoesOnToTheSameWeights) {
+    tuning_.epochs = 1;
+    tuning_.resolve_every = 2;
+    const Dataset few = data_.slice(0, 200);
+    const auto whole = tune(graph_, activations_, config_, tuning_, few);
+
+    tuning_.state_file = ::testing::TempDir() + "tune_test.state";
+    tuning_.state_key = "a";
+    tuning_.tell = [](const SolveReport& solve) {
+        if (solve.step == 2) throw UserError("cut off");
+    };
+    EXPECT_THAT(error_of([&] { tune(graph_, activations_, config_, tuning_, few); }), HasSubstr("cut off"));
+    int solves = 0;
+    tuning_.tell = [&solves](const SolveReport&) { ++solves; };
+    const auto rest = tune(graph_, activations_, config_, tuning_, few);
+    EXPECT_EQ(solves + 2, static_cast<int>(whole.solves.size()));
+    EXPECT_EQ(rest.solves.size(), whole.solves.size());
+    EXPECT_EQ(rest.validation_accuracy, whole.validation_accuracy);
+    EXPECT_EQ(all_weights(rest.graph), all_weights(whole.graph));
+
+    tuning_.state_key = "b";
+    solves = 0;
+    tune(graph_, activations_, config_, tuning_, few);
+    EXPECT_EQ(solves, static_cast<int>(whole.solves.size())) << "the state of another run is of no use";
+    write_file(tuning_.state_file, "damaged");
+    solves = 0;
+    tune(graph_, activations_, config_, tuning_, few);
+    EXPECT_EQ(solves, static_cast<int>(whole.solves.size()));
+    std::remove(tuning_.state_file.c_str());
+}
+
+TEST_F(TuneTest, ReEstimatedOutputsAreWhereTuningStarts) {
+    config_.quant.outputs = OutputScale::re_estimated;
+    const Tensor calibration = to_tensor(data_.pixels.data(), 100, data_.shape, {});
+    MappedNet mapped(graph_, activations_, config_, calibration);
+    const Compiled compiled = compile(graph_, activations_, config_, calibration);
+    ScEngine engine(compiled.program, compiled.image.nvm, compiled.secrets);
+    const Tensor images = to_tensor(data_.pixels.data(), 20, data_.shape, {});
+    const Tensor got = from_torch(mapped.forward(to_torch(images)));
+    EXPECT_LT(largest_difference(got, infer(compiled.program.graph, images, engine)), 1e-2);
+}
+
 TEST_F(TuneTest, SettingsThatMakeNoSenseAreRefused) {
     tuning_.resolve_every = 0;
     EXPECT_THAT(error_of([&] { tune(graph_, activations_, config_, tuning_, data_); }),
@@ -382,7 +426,7 @@ TEST_F(TuneTest, SettingsThatMakeNoSenseAreRefused) {
 
 TEST(MappedNetTest, ABatchNormThatCannotBeFoldedIsRefused) {
     const Graph graph = Builder(1, {1, 4, 4}).norm().dense(3).done();
-    EXPECT_THAT(error_of([&] { MappedNet(graph, {ActivationQuant{}}, {}); }), HasSubstr("batch_norm"));
+    EXPECT_THAT(error_of([&] { MappedNet(graph, {ActivationQuant{}}, {}, {}); }), HasSubstr("batch_norm"));
 }
 
 } // namespace

@@ -353,7 +353,7 @@ TEST(MapCrossbarTest, OneVectorRealisesEveryWeightExactly) {
     const MappedLayer layer = map_layer({2, 5, 150}, 1, array, 30);
     for (std::size_t x = 0; x < layer.plans.size(); ++x) {
         const CrossbarPlan& plan = layer.plans[x];
-        const auto realised = realised_weights(layer.crossbars[x], plan, array, layer.vectors);
+        const auto realised = realised_weights(layer.crossbars[x], plan, MapScheme::paper, array, layer.vectors);
         EXPECT_EQ(layer.crossbars[x].mean_abs_error, 0.0);
         for (std::size_t slot = 0; slot < 2; ++slot)
             for (int o = 0; o < plan.outputs; ++o) {
@@ -374,7 +374,7 @@ TEST(MapCrossbarTest, RealisedWeightsAreFullScaleReadsWithSign) {
     for (std::size_t x = 0; x < layer.plans.size(); ++x) {
         const CrossbarPlan& plan = layer.plans[x];
         const MappedCrossbar& crossbar = layer.crossbars[x];
-        const auto realised = realised_weights(crossbar, plan, array, layer.vectors);
+        const auto realised = realised_weights(crossbar, plan, MapScheme::paper, array, layer.vectors);
         double error = 0.0;
         int used = 0;
         for (int slot = 0; slot < 2 * n; ++slot)

@@ -20,7 +20,8 @@ bool is_negative(const Compiled& device, std::size_t layer, std::uint32_t chip, 
     return bit != get_bit(stream.data(), col);
 }
 
-/// One product, by definition: convert, read the cells one by one, digitise, sign.
+/// One product in 1/unit() counts, by definition: convert, read the cells one by one, digitise; then the sign, or half
+/// the level off.
 int literal_product(const Compiled& device, std::size_t layer, std::size_t index, int slot, int pair, unsigned level) {
     const Program& program = device.program;
     const auto chip = program.layers[layer].first_crossbar + static_cast<std::uint32_t>(index);
@@ -34,6 +35,7 @@ int literal_product(const Compiled& device, std::size_t layer, std::size_t index
     const GslVector vector = device.secrets[layer].gsl[index].of_slot(slot, program.array.segments());
     const unsigned ones = read_count_literal(device.image.nvm.cells[chip], program.array, pair, vector, stream.data());
     const int code = adc_code(static_cast<std::uint16_t>(ones), program.adc);
+    if (program.scheme == MapScheme::balanced) return 2 * code - static_cast<int>(level);
     const int half = slot < program.n ? 0 : program.array.row_pairs();
     return is_negative(device, layer, chip, row, static_cast<std::size_t>(half + pair)) ? -code : code;
 }
@@ -56,7 +58,8 @@ public:
             for (std::size_t x = 0; x < plans.crossbars.size(); ++x)
                 if (plans.crossbars[x].group == group) add(layer, x, levels, acc);
             const auto sums = device_.secrets[layer].weight_sums.begin() + group * matrix.outputs;
-            dequantise(acc, group, 1, plans.quant, {sums, sums + matrix.outputs}, out);
+            dequantise(acc, group, device_.program.scheme == MapScheme::balanced ? 2 : 1, plans.quant,
+                       {sums, sums + matrix.outputs}, out);
         }
         return out;
     }
@@ -99,6 +102,17 @@ TEST(ScEngineTest, IsTheDefinitionBitForBit) {
                              (mode == SignMode::masked ? " masked" : " public"));
                 expect_literal(config, seed);
             }
+}
+
+TEST(ScEngineTest, SignedLinesAreTheDefinitionBitForBit) {
+    for (const std::uint64_t seed : kSeeds)
+        for (const auto converter : {ConverterKind::sign_bit, ConverterKind::lfsr}) {
+            CompileConfig config = small_config();
+            config.map.scheme = MapScheme::balanced;
+            config.converter = {converter, 77};
+            SCOPED_TRACE(seed);
+            expect_literal(config, seed);
+        }
 }
 
 TEST(ScEngineTest, IsTheDefinitionForNarrowAdcsOtherSegmentsAndScopes) {

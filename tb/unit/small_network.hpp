@@ -68,13 +68,13 @@ inline CompileConfig small_config() {
     return config;
 }
 
-inline Compiled compile_small(const CompileConfig& config, std::uint64_t seed = 1) {
-    return compile(small_network(seed), small_activations(), config);
-}
-
 inline Tensor small_images(std::size_t count, std::uint64_t seed) {
     Rng rng = make_rng(seed, "test/images");
     return random_tensor(rng, {static_cast<std::int64_t>(count), 2, 6, 6}, 1.0);
+}
+
+inline Compiled compile_small(const CompileConfig& config, std::uint64_t seed = 1) {
+    return compile(small_network(seed), small_activations(), config, small_images(4, seed + 100));
 }
 
 /// Logits of a device.
