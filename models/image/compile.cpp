@@ -157,12 +157,16 @@ LayerLevels level_shares(const LevelCounts& counts, int zero) {
     return shares;
 }
 
+const Graph& float_network(const Graph& compiled, const Calibration& calibration) {
+    return calibration.network.nodes.empty() ? compiled : calibration.network;
+}
+
 /// By layer.
 std::vector<Levels> levels_of(const Graph& graph, const std::vector<ActivationQuant>& activations,
-                              const CompileConfig& config, const Tensor& calibration) {
+                              const CompileConfig& config, const Calibration& calibration) {
     std::vector<Levels> levels(activations.size());
     if (!config.map.fits_cells()) return levels;
-    const auto counts = count_levels(graph, activations, calibration);
+    const auto counts = count_levels(float_network(graph, calibration), activations, calibration.images);
     for (std::size_t l = 0; l < levels.size(); ++l) {
         levels[l] = level_shares(counts[l], activations[l].zero);
     }
@@ -195,6 +199,7 @@ Key256 layer_key(const QuantWeights& weights, const LayerProgram& layer, std::si
         static_cast<std::uint64_t>(config.signs.generator), static_cast<std::uint64_t>(array.rows),
         static_cast<std::uint64_t>(array.cols), static_cast<std::uint64_t>(array.segment)});
     const Key256 digest = sha256(content.data(), content.size());
+    wipe(content);
     const Bytes drawn = derive_bytes(draw_key, "layer/" + std::string(digest.begin(), digest.end()), digest.size());
     Key256 key{};
     std::copy(drawn.begin(), drawn.end(), key.begin());
@@ -305,7 +310,7 @@ std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::ve
 }
 
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                 const Tensor& calibration) {
+                 const Calibration& calibration) {
     MemoryStore store;
     Compiled compiled = compile(graph, activations, config, store, calibration);
     compiled.image.nvm = store.take();
@@ -313,8 +318,8 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
 }
 
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                 LayerStore& store, const Tensor& calibration) {
-    check_request(graph, activations, config, !calibration.shape.empty());
+                 LayerStore& store, const Calibration& calibration) {
+    check_request(graph, activations, config, !calibration.images.shape.empty());
     const Bytes draw_key = load_draw_key(config.keys);
     const std::vector<std::size_t> nodes = matrix_nodes(graph);
     Compiled compiled;
@@ -343,7 +348,8 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
         compiled.secrets.push_back(std::move(secrets));
     }
     if (config.quant.outputs == OutputScale::re_estimated)
-        re_estimate_outputs(compiled.program, store, compiled.secrets, graph, calibration);
+        re_estimate_outputs(compiled.program, store, compiled.secrets, float_network(graph, calibration),
+                            calibration.images);
     seal_layers(compiled, config.keys);
     compiled.storage = report_storage(compiled.program, compiled.image.memory, config.keys.scope);
     for (std::size_t l = 0; l < errors.size(); ++l) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace veilram {
@@ -42,15 +43,27 @@ struct Compiled {
     StorageReport storage;
 };
 
+/// What stream-aware cells and re-estimated outputs are fitted to.
+struct Calibration {
+    Tensor images; ///< [N, C, H, W]
+    /// Folded, of the same topology: the float network whose levels and outputs on the images are taken. No nodes: the
+    /// one that is compiled. For a tuned network it is what the tuning started from, so that cells stay the same while
+    /// scales and biases move.
+    Graph network;
+
+    Calibration() = default;
+    Calibration(Tensor images_, Graph network_ = {}) : images(std::move(images_)), network(std::move(network_)) {}
+};
+
 /// Quantises, maps and seals a folded graph. `activations` come from calibrate(). Deterministic given the
 /// configuration.
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                 const Tensor& calibration = {});
+                 const Calibration& calibration = {});
 /// The same layer by layer into `store`, which then holds the crossbars in place of the result's image; layers that it
-/// holds already are not mapped again. Stream-aware cells and re-estimated outputs are fitted to `calibration`
-/// [N, C, H, W]; throws ModelError when there are no such images.
+/// holds already are not mapped again. Stream-aware cells and re-estimated outputs are fitted to `calibration`;
+/// throws ModelError when there are no such images.
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                 LayerStore& store, const Tensor& calibration = {});
+                 LayerStore& store, const Calibration& calibration = {});
 
 /// Maps one layer with given secrets; signs are not masked yet.
 std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,

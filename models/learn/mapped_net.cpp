@@ -83,13 +83,16 @@ Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape&
 }
 
 MappedNet::MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config,
-                     Tensor calibration)
+                     Calibration calibration)
     : config_(config), activations_(std::move(activations)), calibration_(std::move(calibration)),
       net_(with_biases(folded)) {
     check_folded(folded);
     if (activations_.size() != net_.matrix_count())
         throw ModelError("tuning needs one input quantiser per matrix layer: " + std::to_string(net_.matrix_count()) +
                          ", got " + std::to_string(activations_.size()));
+    if (calibration_.network.nodes.empty()) calibration_.network = net_.graph();
+    for (std::size_t layer = 0; layer < net_.matrix_count(); ++layer)
+        gain_.push_back(torch::ones_like(net_.bias(layer)).requires_grad_());
     if (config_.quant.outputs == OutputScale::re_estimated) take_re_estimated();
     config_.quant.outputs = OutputScale::trained;
     solve();
@@ -113,7 +116,26 @@ void MappedNet::take_re_estimated() {
     net_.set(graph);
 }
 
+void MappedNet::take_gains() {
+    const torch::NoGradGuard no_grad;
+    for (std::size_t layer = 0; layer < gain_.size(); ++layer) {
+        torch::Tensor weight = net_.weight(layer), gain = gain_[layer];
+        std::vector<std::int64_t> each(static_cast<std::size_t>(weight.dim()), 1);
+        each[0] = -1;
+        weight.mul_(gain.reshape(each));
+        gain.fill_(1);
+    }
+}
+
+std::vector<torch::Tensor> MappedNet::parameters(TunedPart part) const {
+    if (part == TunedPart::all) return net_.parameters();
+    std::vector<torch::Tensor> outputs = gain_;
+    for (std::size_t layer = 0; layer < net_.matrix_count(); ++layer) outputs.push_back(net_.bias(layer));
+    return outputs;
+}
+
 void MappedNet::solve() {
+    take_gains();
     auto mapped = std::make_unique<Mapped>();
     mapped->graph = net_.graph();
     mapped->compiled = compile(mapped->graph, activations_, config_, calibration_);
@@ -150,9 +172,12 @@ torch::Tensor MappedNet::apply(std::size_t layer, const torch::Tensor& input) {
     const torch::Tensor bit_true = to_torch(m.engine->apply(layer, net_.matrix_node(layer), from_torch(input), 0));
     const torch::Tensor ideal = net_.multiply(layer, x, m.realised[layer]);
     const torch::Tensor change = net_.multiply(layer, x.detach(), net_.weight(layer) - m.weight[layer]);
-    torch::Tensor bias = net_.bias(layer) - m.bias[layer];
-    if (ideal.dim() == 4) bias = bias.reshape({1, -1, 1, 1});
-    return (bit_true - ideal).detach() + ideal + change + bias; // value: bit_true + change + bias
+    const auto by_output = [&ideal](const torch::Tensor& values) {
+        return ideal.dim() == 4 ? values.reshape({1, -1, 1, 1}) : values;
+    };
+    // Its value is the bit-true product and what the weights changed since; its gradient is the exact product's.
+    const torch::Tensor product = (bit_true - by_output(m.bias[layer]) - ideal).detach() + ideal + change;
+    return by_output(gain_[layer]) * product + by_output(net_.bias(layer));
 }
 
 double MappedNet::accuracy(const Dataset& data) const {

@@ -5,6 +5,7 @@
 #include "models/image/compile.hpp"
 #include "models/image/sc_engine.hpp"
 #include "models/learn/torch_net.hpp"
+#include "models/learn/tune.hpp"
 
 #include <memory>
 #include <vector>
@@ -17,10 +18,11 @@ Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape&
 
 class MappedNet {
 public:
-    /// `calibration` [N, C, H, W] is what compile() fits cells and outputs to. With `quant.outputs: re_estimated` the
-    /// weights and biases start as the re-estimated ones; from then on only the tuning moves them.
+    /// `calibration` is what compile() fits cells and outputs to, by default of the network as it is now. With
+    /// `quant.outputs: re_estimated` the weights and biases start as the re-estimated ones; from then on only the
+    /// tuning moves them.
     MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config,
-              Tensor calibration = {});
+              Calibration calibration = {});
 
     /// Compiles the present weights; from now on forward() is exact for them.
     void solve();
@@ -34,6 +36,9 @@ public:
     double accuracy(const Dataset& data) const;
 
     TorchNet& net() { return net_; }
+    /// What is learned: all weights and biases, or a gain and a bias for each output. Gains scale whole outputs, so
+    /// that the cells stay the same from solve to solve.
+    std::vector<torch::Tensor> parameters(TunedPart part) const;
     /// The weights that were mapped last.
     const Graph& mapped_graph() const { return mapped_->graph; }
     const StorageReport& storage() const { return mapped_->compiled.storage; }
@@ -50,12 +55,14 @@ private:
     };
 
     void take_re_estimated();
+    void take_gains();
     torch::Tensor apply(std::size_t layer, const torch::Tensor& input);
 
     CompileConfig config_;
     std::vector<ActivationQuant> activations_;
-    Tensor calibration_;
+    Calibration calibration_;
     TorchNet net_;
+    std::vector<torch::Tensor> gain_; ///< per layer, of each output; 1 after a solve
     std::unique_ptr<Mapped> mapped_;
 };
 

@@ -27,11 +27,11 @@ void check(const Graph& graph, const Dataset& data, const TuneConfig& tuning) {
 class Tuner {
 public:
     Tuner(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-          const TuneConfig& tuning, const Dataset& data, const Tensor& calibration)
+          const TuneConfig& tuning, const Dataset& data, const Calibration& calibration)
         : data_(data), format_(config.input), tuning_(tuning), rng_(make_rng(tuning.seed, "tune")),
           parts_(split_parts(data.count(), tuning.validation_share, tuning.seed)),
           validation_(subset(data, parts_.validation)), mapped_(folded, activations, config, calibration),
-          optimiser_(mapped_.net().parameters(), torch::optim::AdamOptions(tuning.learning_rate)),
+          optimiser_(mapped_.parameters(tuning.part), torch::optim::AdamOptions(tuning.learning_rate)),
           steps_(steps_per_epoch() * tuning.epochs), progress_("tune", static_cast<std::size_t>(steps_)) {}
 
     TuneResult run() {
@@ -149,7 +149,7 @@ private:
 } // namespace
 
 TuneResult tune(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                const TuneConfig& tuning, const Dataset& train_set, const Tensor& calibration) {
+                const TuneConfig& tuning, const Dataset& train_set, const Calibration& calibration) {
     check(folded, train_set, tuning);
     const SingleThread single_thread;
     return Tuner(folded, activations, config, tuning, train_set, calibration).run();

@@ -13,6 +13,9 @@
 
 namespace veilram {
 
+/// What is learned: all weights and biases, or a gain and a bias for each output, which leaves the cells alone.
+enum class TunedPart { all, outputs };
+
 /// The state of the network right after one mapping.
 struct SolveReport {
     int step = 0;
@@ -22,6 +25,7 @@ struct SolveReport {
 };
 
 struct TuneConfig {
+    TunedPart part = TunedPart::all;
     int epochs = 2;
     int batch = 64;
     double learning_rate = 5e-4; ///< of Adam at the start; falls to 0 along half a cosine
@@ -51,6 +55,6 @@ struct TuneResult {
 /// not. `calibration` is as for MappedNet. Throws
 /// UserError when the images do not fit or a setting makes no sense.
 TuneResult tune(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
-                const TuneConfig& tuning, const Dataset& train_set, const Tensor& calibration = {});
+                const TuneConfig& tuning, const Dataset& train_set, const Calibration& calibration = {});
 
 } // namespace veilram

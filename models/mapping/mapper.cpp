@@ -15,7 +15,7 @@ namespace {
 constexpr std::int32_t kNoInput = -1;
 
 // Of the balanced scheme's profiles, measured: docs/reproduction.md.
-constexpr double kAccurateSigma = 28.0, kHardenedSigma = 8.0, kHardenedSpread = 0.02;
+constexpr double kAccurateSigma = 28.0, kHardenedSigma = 12.0, kHardenedSpread = 0.01;
 
 void check_plan(const CrossbarPlan& plan, const ArrayGeometry& array, const GslVectors& vectors) {
     if (plan.inputs.size() != static_cast<std::size_t>(vectors.slots()) || plan.outputs > array.row_pairs())

@@ -82,6 +82,10 @@ Shape fix_batch(onnx::ValueInfoProto& input) {
     auto& type = *input.mutable_type()->mutable_tensor_type();
     if (type.elem_type() != onnx::TensorProto::FLOAT || type.shape().dim_size() < 2)
         throw UserError(what + " must be a float tensor with a batch dimension, such as [N, C, H, W]");
+    const auto& batch = type.shape().dim(0);
+    if (batch.has_dim_value() && batch.dim_value() < 1)
+        throw UserError(what + " has dimension 0, the batch, fixed to " + std::to_string(batch.dim_value()) +
+                        " images; export it with a free one or with 1");
     type.mutable_shape()->mutable_dim(0)->set_dim_value(1);
     Shape shape;
     for (int d = 1; d < type.shape().dim_size(); ++d) {

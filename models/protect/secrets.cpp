@@ -110,6 +110,11 @@ void wipe(LayerSecrets& secrets) {
     secrets.weight_sums.clear();
 }
 
+void wipe(Bytes& bytes) {
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+    bytes.clear();
+}
+
 Bytes seed_key(std::uint64_t key_seed) {
     Bytes key;
     append_u32(key, static_cast<std::uint32_t>(key_seed));

@@ -35,6 +35,7 @@ LayerSecrets decode_secrets(const Bytes& bytes, const ArrayGeometry& array);
 
 /// Overwrites and empties them.
 void wipe(LayerSecrets& secrets);
+void wipe(Bytes& bytes);
 
 /// Key material of an owner who has a seed and no root key: its 8 bytes.
 Bytes seed_key(std::uint64_t key_seed);

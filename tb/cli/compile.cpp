@@ -8,16 +8,29 @@
 #include <ostream>
 
 namespace veilram {
+namespace {
+
+QuantisedNetwork network_to_compile(const RunConfig& config) {
+    const Dataset calibration = load_calibration(config);
+    const auto load = [&](const std::string& path) {
+        const Graph graph = import_onnx(path);
+        check_fit(calibration, config, graph.in_shape, path);
+        return quantise_network(graph, calibration, config);
+    };
+    if (config.network.tuned.empty()) return load(config.network.path);
+    QuantisedNetwork tuned = load(config.network.tuned);
+    tuned.calibration.network = load(config.network.path).graph;
+    return tuned;
+}
+
+} // namespace
 
 void compile_command(const FileArgs& args, std::ostream& out) {
-    const RunConfig config = load_run_config(args.config.config, args.config.settings);
+    RunConfig config = load_run_config(args.config.config, args.config.settings);
+    if (!config.network.tuned.empty()) config.compile.quant.outputs = OutputScale::trained; // tuning found them
     set_threads(static_cast<std::size_t>(config.threads));
     check_writable(args.out);
-    const std::string& path = config.network.tuned.empty() ? config.network.path : config.network.tuned;
-    const Graph graph = import_onnx(path);
-    const Dataset calibration = load_calibration(config);
-    check_fit(calibration, config, graph.in_shape, path);
-    const QuantisedNetwork network = quantise_network(graph, calibration, config);
+    const QuantisedNetwork network = network_to_compile(config);
     FolderStore layers(args.out + ".layers");
     const Compiled device = compile(network.graph, network.activations, config.compile, layers, network.calibration);
     const LeakageReport leakage = report_leakage(device.program, layers, device.secrets);

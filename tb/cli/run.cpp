@@ -48,7 +48,9 @@ QuantisedNetwork measure_network(const RunConfig& config, const Dataset& test, R
 
     const Graph tuned = import_onnx(config.network.tuned);
     check_fit(test, config, tuned.in_shape, config.network.tuned);
-    network = quantise_network(tuned, calibration, config);
+    QuantisedNetwork tuned_network = quantise_network(tuned, calibration, config);
+    tuned_network.calibration.network = network.graph;
+    network = std::move(tuned_network);
     ExactEngine tuned_exact = make_exact_engine(network, config.compile.quant.weights);
     report.tuned_quantised_accuracy = measure(network.graph, tuned_exact, "fine-tuned, quantised");
     return network;
@@ -91,6 +93,8 @@ void run_command(const RunArgs& args, std::ostream& out) {
     const Stopwatch watch;
     RunReport report;
     report.config = load_run_config(args.config.config, args.config.settings);
+    RunConfig& config = report.config;
+    if (!config.network.tuned.empty()) config.compile.quant.outputs = OutputScale::trained; // tuning found them
     set_threads(static_cast<std::size_t>(report.config.threads));
     report.config_file = args.config.config;
     report.settings = args.config.settings;

@@ -28,6 +28,10 @@ template <> const Choices<MapProfile>& choices<MapProfile>() {
     static const Choices<MapProfile> all{{"accurate", MapProfile::accurate}, {"hardened", MapProfile::hardened}};
     return all;
 }
+template <> const Choices<TunedPart>& choices<TunedPart>() {
+    static const Choices<TunedPart> all{{"all", TunedPart::all}, {"outputs", TunedPart::outputs}};
+    return all;
+}
 template <> const Choices<OutputScale>& choices<OutputScale>() {
     static const Choices<OutputScale> all{{"trained", OutputScale::trained},
                                           {"re_estimated", OutputScale::re_estimated}};
@@ -116,7 +120,7 @@ static void fields(FieldVisitor& v, QuantConfig& c) {
     v.choice(
         "outputs", c.outputs,
         "scale and bias of each output: as `trained`, or `re_estimated` after mapping, such that mean and deviation "
-        "over the calibration images are those of the float network");
+        "over the calibration images are those of the float network; `network.tuned` brings its own");
 }
 
 static void fields(FieldVisitor& v, ArrayGeometry& c) {
@@ -200,6 +204,9 @@ static void fields(FieldVisitor& v, Augment& c) {
 static void fields(FieldVisitor& v, TuningConfig& tuning) {
     TuneConfig& c = tuning.tune;
     v.integer("digits", tuning.digits, {0, 1'000'000}, "generated digits that join the training images");
+    v.choice("part", c.part,
+             "what is learned: `all` weights and biases, or the scale and bias of the `outputs`, which leaves the "
+             "cells alone");
     v.integer("epochs", c.epochs, {1, 10'000}, "passes over the training images");
     v.integer("batch", c.batch, {1, 65'536}, "images per step");
     v.real("learning_rate", c.learning_rate, {0, 10}, "of Adam at the start; falls to 0 along half a cosine");

@@ -52,10 +52,10 @@ void check_fit(const Dataset& data, const RunConfig& config, const Shape& in_sha
 
 QuantisedNetwork quantise_network(const Graph& graph, const Dataset& calibration, const RunConfig& config) {
     QuantisedNetwork network{fold_batch_norm(graph), graph.activations, {}};
-    network.calibration =
+    network.calibration.images =
         to_tensor(calibration.pixels.data(), calibration.count(), calibration.shape, config.compile.input);
     if (network.activations.empty()) // else the weights were tuned for those
-        network.activations = calibrate(network.graph, network.calibration, config.compile.quant);
+        network.activations = calibrate(network.graph, network.calibration.images, config.compile.quant);
     return network;
 }
 

@@ -26,7 +26,7 @@ void check_fit(const Dataset& data, const RunConfig& config, const Shape& in_sha
 struct QuantisedNetwork {
     Graph graph; ///< batch norm folded
     std::vector<ActivationQuant> activations;
-    Tensor calibration; ///< images, for outputs that are re-estimated
+    Calibration calibration; ///< for fitted cells and re-estimated outputs
 };
 QuantisedNetwork quantise_network(const Graph& graph, const Dataset& calibration, const RunConfig& config);
 

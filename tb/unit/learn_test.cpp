@@ -407,6 +407,48 @@ TEST_F(TuneTest, AnInterruptedRunGoesOnToTheSameWeights) {
     std::remove(tuning_.state_file.c_str());
 }
 
+TEST_F(TuneTest, TuningOutputsLeavesTheCellsAlone) {
+    config_.map.cells = CellChoice::stream_aware;
+    config_.quant.outputs = OutputScale::re_estimated;
+    tuning_.part = TunedPart::outputs;
+    tuning_.epochs = 1;
+    const Calibration calibration(to_tensor(data_.pixels.data(), 100, data_.shape, {}), graph_);
+    const TuneResult result = tune(graph_, activations_, config_, tuning_, data_.slice(0, 600), calibration);
+    const auto before = compile(graph_, activations_, config_, calibration);
+    config_.quant.outputs = OutputScale::trained;
+    const auto after = compile(result.graph, activations_, config_, calibration);
+    std::size_t cells = 0, changed = 0; // a gain may round a weight that lies between two magnitudes the other way
+    for (std::size_t x = 0; x < before.image.nvm.cells.size(); ++x) {
+        const BitMatrix &was = before.image.nvm.cells[x], &is = after.image.nvm.cells[x];
+        for (std::size_t row = 0; row < was.rows(); ++row)
+            for (std::size_t w = 0; w < was.words_per_row(); ++w) {
+                cells += 64;
+                const Word differs = was.row(row)[w] ^ is.row(row)[w];
+                changed += popcount(&differs, 1);
+            }
+    }
+    EXPECT_LT(changed, cells / 50);
+    EXPECT_NE(after.program.layers[0].quant.weight_scale, before.program.layers[0].quant.weight_scale);
+    EXPECT_GE(result.validation_accuracy, result.solves.front().validation_accuracy);
+}
+
+TEST(AugmentTest, MirroredImagesAreThoseOrTheirReflections) {
+    Rng rng = make_rng(1, "mirror");
+    const torch::Tensor images = torch::rand({40, 3, 8, 8});
+    Augment augment;
+    augment.mirror = true;
+    const torch::Tensor changed = augmented(images, augment, rng);
+    int mirrored = 0;
+    for (std::int64_t i = 0; i < images.size(0); ++i) {
+        const bool same = torch::allclose(changed[i], images[i], 1e-5, 1e-5);
+        const bool turned = torch::allclose(changed[i], images[i].flip({2}), 1e-5, 1e-5);
+        EXPECT_TRUE(same || turned);
+        mirrored += turned ? 1 : 0;
+    }
+    EXPECT_GT(mirrored, 8);
+    EXPECT_LT(mirrored, 32);
+}
+
 TEST_F(TuneTest, ReEstimatedOutputsAreWhereTuningStarts) {
     config_.quant.outputs = OutputScale::re_estimated;
     const Tensor calibration = to_tensor(data_.pixels.data(), 100, data_.shape, {});

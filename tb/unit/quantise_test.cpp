@@ -90,6 +90,29 @@ TEST(QuantiseWeights, RoundsHalfToEvenOnBothSidesOfZero) {
     EXPECT_EQ(w.q, (std::vector<std::int16_t>{255, 0, 0, 2, -2}));
 }
 
+TEST(QuantiseWeights, DeviationsHaveTheWantedRootMeanSquareAndStopAt127) {
+    Rng rng = make_rng(1, "deviations");
+    Dense dense{random_tensor(rng, {5, 400}, -1.0F, 1.0F), {}};
+    for (std::size_t k = 0; k < 400; ++k) dense.weight.data[4 * 400 + k] = 0.0F;
+    dense.weight.data[0] = 100.0F;
+    const QuantWeights weights = quantise_to_deviation(dense, 20.0);
+    for (int o = 0; o < 4; ++o) {
+        double squares = 0.0;
+        for (int k = 0; k < 400; ++k) {
+            const double q = weights.at(o, k), value = dense.weight.data[static_cast<std::size_t>(o * 400 + k)];
+            squares += q * q;
+            if (o == 0 && k == 0) continue;
+            const double unit = weights.scale[static_cast<std::size_t>(o)] / 256;
+            EXPECT_NEAR(q * unit, value, 0.501 * unit);
+        }
+        if (o == 0) continue;
+        EXPECT_NEAR(std::sqrt(squares / 400), 20.0, 0.1);
+    }
+    EXPECT_EQ(weights.at(0, 0), 127) << "an outlier is cut";
+    EXPECT_EQ(weights.at(4, 7), 0);
+    EXPECT_EQ(weights.scale[4], 1.0F);
+}
+
 TEST(QuantiseWeights, RefusesSumsThatOverflow) {
     EXPECT_NO_THROW(quantise_weights(Dense{Tensor({1, 33025}), {}}, {}));
     EXPECT_THROW(quantise_weights(Dense{Tensor({1, 33026}), {}}, {}), UserError);
@@ -135,6 +158,34 @@ TEST(Calibrate, HandlesInputsOfOneSignAndOfNoValue) {
     const ActivationQuant lopsided = calibrate(graph, Tensor({1, 4}, {-1e-6F, 0, 1, 2}), {}).at(0);
     EXPECT_EQ(lopsided.zero, 1);
     EXPECT_EQ(to_level(2.0F, lopsided), 255);
+}
+
+TEST(Calibrate, FewBitsAreMultiplesOfAStepExceptForPixels) {
+    Rng rng = make_rng(1, "bits");
+    const Graph graph = random_graph(rng);
+    const Tensor images = random_tensor(rng, {8, 3, 9, 9});
+    const std::vector<std::size_t> nodes = matrix_nodes(graph);
+    for (const int bits : {2, 4, 5, 8}) {
+        QuantConfig config;
+        config.activation_bits = bits;
+        const auto quants = calibrate(graph, images, config);
+        const auto counts = count_levels(graph, quants, images);
+        for (std::size_t l = 0; l < quants.size(); ++l) {
+            const int step = sees_pixels(graph.nodes[nodes[l]]) ? 1 : 1 << (8 - bits);
+            EXPECT_EQ(quants[l].step, step);
+            EXPECT_EQ(quants[l].zero % step, 0);
+            EXPECT_EQ(to_level(0.0F, quants[l]), quants[l].zero);
+            std::size_t levels = 0;
+            for (std::size_t level = 0; level < 256; ++level)
+                for (const auto& channel : counts[l])
+                    if (channel[level] > 0) {
+                        EXPECT_EQ(level % static_cast<std::size_t>(step), 0U);
+                        ++levels;
+                        break;
+                    }
+            EXPECT_LE(levels, 256U / static_cast<std::size_t>(step));
+        }
+    }
 }
 
 TEST(Calibrate, PercentileIgnoresOutliersButNeverEverything) {
