@@ -59,6 +59,15 @@ void compile_into(const std::string& network, const std::string& file) {
     write_image(compile(graph, calibrate(graph, images, config.quant), config).image, file);
 }
 
+/// Whether `file` is there and of this version: what an older program left is compiled anew.
+bool is_image(const std::string& file) {
+    try {
+        return fs::exists(file) && ImageFile(file).crossbars() > 0;
+    } catch (const UserError&) {
+        return false;
+    }
+}
+
 struct Usage {
     double cpu_s, wall_s;
 };
@@ -188,11 +197,10 @@ NetworkRow bench_network(const NetworkJob& job, const std::string& folder) {
         throw UserError("there is no fidelity '" + job.fidelity + "'; choose functional or lt");
     const std::string file = (fs::path(folder) / (job.network + ".h5")).string();
     const std::string what = "the benchmark of " + job.network + ", " + job.fidelity + ",";
-    if (!fs::exists(file))
-        run_apart(what, 0, [&] {
-            compile_into(job.network, file);
-            return std::vector<double>{};
-        });
+    run_apart(what, 0, [&] {
+        if (!is_image(file)) compile_into(job.network, file);
+        return std::vector<double>{};
+    });
     const std::vector<double> figures = run_apart(what, 3, [&] {
         set_threads(job.threads);
         const Device device(file, job);
