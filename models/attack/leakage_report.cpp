@@ -27,14 +27,32 @@ private:
     Leakage sum_;
 };
 
-/// Crossbars under the same vectors.
-using Pools = std::map<std::vector<GslVector>, LeakageMeter>;
+/// Row pairs under vectors that several crossbars share. Crossbars with vectors of their own are pools already.
+class Pools {
+public:
+    Pools(const ArrayGeometry& array, const std::vector<LayerSecrets>& secrets) {
+        std::map<std::vector<GslVector>, int> users;
+        for (const LayerSecrets& layer : secrets)
+            for (const GslVectors& gsl : layer.gsl)
+                if (++users[gsl.vectors] == 2) meters_.emplace(gsl.vectors, array);
+    }
+    void add(const GslVectors& vectors, const BitMatrix& cells, const Leakage& alone) {
+        const auto shared = meters_.find(vectors.vectors);
+        if (shared == meters_.end())
+            alone_.add(alone);
+        else
+            shared->second.add(cells, alone.row_pairs);
+    }
+    Leakage value() const {
+        Mean mean = alone_;
+        for (const auto& [vectors, meter] : meters_) mean.add(meter.against({vectors}));
+        return mean.value();
+    }
 
-Leakage pooled(const Pools& pools) {
-    Mean mean;
-    for (const auto& [vectors, meter] : pools) mean.add(meter.against({vectors}));
-    return mean.value();
-}
+private:
+    std::map<std::vector<GslVector>, LeakageMeter> meters_;
+    Mean alone_;
+};
 
 } // namespace
 
@@ -42,7 +60,7 @@ LeakageReport report_leakage(const Program& program, const NvmSource& nvm, const
     LeakageReport report;
     const std::vector<std::size_t> nodes = matrix_nodes(program.graph);
     Mean everywhere;
-    Pools network;
+    Pools network(program.array, secrets);
     for (std::size_t l = 0; l < program.layers.size(); ++l) {
         const LayerProgram& layer = program.layers[l];
         const NvmView view = nvm.view(layer.first_crossbar, layer.crossbars.size());
@@ -53,24 +71,23 @@ LeakageReport report_leakage(const Program& program, const NvmSource& nvm, const
             each[x] = meter.against(secrets.at(l).gsl.at(x));
         });
         Mean mean;
-        Pools pools;
+        Pools pools(program.array, {secrets[l]});
         LeakageReport::Layer row{program.graph.nodes[nodes[l]].name, {}};
         for (std::size_t x = 0; x < each.size(); ++x) {
             mean.add(each[x]);
             everywhere.add(each[x]);
+            pools.add(secrets[l].gsl[x], view.cells[x], each[x]);
+            network.add(secrets[l].gsl[x], view.cells[x], each[x]);
             if (each[x].row_pairs == program.array.row_pairs())
                 row.figures.worst_overlap = std::max(row.figures.worst_overlap, each[x].overlap - each[x].chance);
-            for (Pools* all : {&pools, &network})
-                all->try_emplace(secrets[l].gsl[x].vectors, program.array)
-                    .first->second.add(view.cells[x], layer.crossbars[x].outputs);
         }
         row.figures.crossbars = mean.value();
-        row.figures.pooled = pooled(pools);
+        row.figures.pooled = pools.value();
         report.total.worst_overlap = std::max(report.total.worst_overlap, row.figures.worst_overlap);
         report.layers.push_back(std::move(row));
     }
     report.total.crossbars = everywhere.value();
-    report.total.pooled = pooled(network);
+    report.total.pooled = network.value();
     return report;
 }
 

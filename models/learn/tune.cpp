@@ -39,7 +39,7 @@ public:
             mapped_.solve();
         else
             judge(), tell();
-        mapped_.settle(tuning_.pull);
+        mapped_.settle(pull());
         while (step_ < steps_) {
             if (step_ % steps_per_epoch() == 0) shuffle(parts_.learned, rng_);
             take_step();
@@ -48,7 +48,7 @@ public:
             judge();
             save_state();
             tell();
-            mapped_.settle(tuning_.pull);
+            mapped_.settle(pull());
         }
         return std::move(result_);
     }
@@ -58,6 +58,9 @@ private:
         return static_cast<int>((parts_.learned.size() + static_cast<std::size_t>(tuning_.batch) - 1) /
                                 static_cast<std::size_t>(tuning_.batch));
     }
+
+    /// Weights stay where they are while outputs are tuned.
+    double pull() const { return tuning_.part == TunedPart::outputs ? 0.0 : tuning_.pull; }
 
     void take_step() {
         const Dataset batch = subset(data_, next_indices());

@@ -26,8 +26,7 @@ QuantisedNetwork network_to_compile(const RunConfig& config) {
 } // namespace
 
 void compile_command(const FileArgs& args, std::ostream& out) {
-    RunConfig config = load_run_config(args.config.config, args.config.settings);
-    if (!config.network.tuned.empty()) config.compile.quant.outputs = OutputScale::trained; // tuning found them
+    const RunConfig config = load_device_config(args.config.config, args.config.settings);
     set_threads(static_cast<std::size_t>(config.threads));
     check_writable(args.out);
     const QuantisedNetwork network = network_to_compile(config);

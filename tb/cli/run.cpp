@@ -92,9 +92,7 @@ void measure_device(const Device& device, const Dataset& test, const std::string
 void run_command(const RunArgs& args, std::ostream& out) {
     const Stopwatch watch;
     RunReport report;
-    report.config = load_run_config(args.config.config, args.config.settings);
-    RunConfig& config = report.config;
-    if (!config.network.tuned.empty()) config.compile.quant.outputs = OutputScale::trained; // tuning found them
+    report.config = load_device_config(args.config.config, args.config.settings);
     set_threads(static_cast<std::size_t>(report.config.threads));
     report.config_file = args.config.config;
     report.settings = args.config.settings;

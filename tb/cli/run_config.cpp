@@ -82,6 +82,12 @@ RunConfig load_run_config(const std::string& path, const std::vector<std::string
     return config;
 }
 
+RunConfig load_device_config(const std::string& path, const std::vector<std::string>& settings) {
+    RunConfig config = load_run_config(path, settings);
+    if (!config.network.tuned.empty()) config.compile.quant.outputs = OutputScale::trained;
+    return config;
+}
+
 std::string dump(const RunConfig& config, const std::string& folder) {
     RunConfig copy = config; // a visitor may write to what it visits
     Writer writer(folder);

@@ -74,6 +74,9 @@ void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out)
 /// Loads, reads and checks `path` with `settings` on top. Throws ConfigError with every problem at once.
 RunConfig load_run_config(const std::string& path, const std::vector<std::string>& settings);
 
+/// The same for the commands that build a device: the outputs of a tuned network are the tuning's.
+RunConfig load_device_config(const std::string& path, const std::vector<std::string>& settings);
+
 /// Every value, default or not, as YAML to be kept in `folder`; load_run_config reads it back to the same
 /// configuration.
 std::string dump(const RunConfig& config, const std::string& folder);

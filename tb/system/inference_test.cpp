@@ -13,7 +13,23 @@ namespace {
 
 using Inference = PlatformTest;
 
-class InferenceVariants : public PlatformTest,
+/// Devices whose logits are held to the functional model.
+class SameLogits : public PlatformTest {
+protected:
+    void expect_functional_logits(const CompileConfig& config) {
+        const Scenario scenario(config);
+        simulate(scenario, [&] {
+            host().power_on();
+            ASSERT_TRUE(host().boot());
+            for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+                const auto image = scenario.pixels(seed);
+                EXPECT_EQ(host().infer(image.data(), image.size()), scenario.expected(image)) << "image " << seed;
+            }
+        });
+    }
+};
+
+class InferenceVariants : public SameLogits,
                           public ::testing::WithParamInterface<std::tuple<ConverterKind, SignMode, int>> {};
 
 TEST_P(InferenceVariants, GivesTheLogitsOfTheFunctionalModel) {
@@ -21,15 +37,7 @@ TEST_P(InferenceVariants, GivesTheLogitsOfTheFunctionalModel) {
     config.converter.kind = std::get<0>(GetParam());
     config.signs.mode = std::get<1>(GetParam());
     config.map.n = std::get<2>(GetParam());
-    const Scenario scenario(config);
-    simulate(scenario, [&] {
-        host().power_on();
-        ASSERT_TRUE(host().boot());
-        for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-            const auto image = scenario.pixels(seed);
-            EXPECT_EQ(host().infer(image.data(), image.size()), scenario.expected(image)) << "image " << seed;
-        }
-    });
+    expect_functional_logits(config);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, InferenceVariants,
@@ -43,22 +51,14 @@ INSTANTIATE_TEST_SUITE_P(All, InferenceVariants,
                                     std::to_string(std::get<2>(variant.param));
                          });
 
-class SignedLines : public PlatformTest, public ::testing::WithParamInterface<ConverterKind> {};
+class SignedLines : public SameLogits, public ::testing::WithParamInterface<ConverterKind> {};
 
 TEST_P(SignedLines, GiveTheLogitsOfTheFunctionalModel) {
     CompileConfig config;
     config.map.scheme = MapScheme::balanced;
     config.map.n = 3;
     config.converter.kind = GetParam();
-    const Scenario scenario(config);
-    simulate(scenario, [&] {
-        host().power_on();
-        ASSERT_TRUE(host().boot());
-        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-            const auto image = scenario.pixels(seed);
-            EXPECT_EQ(host().infer(image.data(), image.size()), scenario.expected(image)) << "image " << seed;
-        }
-    });
+    expect_functional_logits(config);
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, SignedLines, ::testing::Values(ConverterKind::sign_bit, ConverterKind::lfsr),
