@@ -18,8 +18,9 @@ namespace veilram {
 namespace {
 
 /// To be raised whenever the same weights and secrets give other cells than before: layers that were kept are then old.
-constexpr std::uint64_t kMappingVersion = 2;
-constexpr double kLayerShare = 0.1; ///< what the whole layer's levels weigh beside a channel's own
+constexpr std::uint64_t kMappingVersion = 3;
+constexpr std::size_t kSamples = 16'384; ///< of a layer's inputs
+constexpr double kLayerShare = 0.1;      ///< what the whole layer's levels weigh beside a channel's own
 
 struct BiasOf {
     const std::vector<float>* operator()(const Conv& op) const { return &op.bias; }
@@ -109,17 +110,22 @@ void fill_unused_signs(BitMatrix& signs, const CrossbarPlan& plan, MapScheme sch
         }
 }
 
-/// What a layer's cells are fitted to; absent for cells that are placed at random.
-using Levels = std::optional<LayerLevels>;
+/// How a layer's inputs are, for its cells to be fitted to; absent for cells that are placed at random.
+struct InputStatistics {
+    LayerLevels levels;
+    InputSamples samples; ///< for output-aware cells alone
+};
+using Inputs = std::optional<InputStatistics>;
 
 /// The crossbars of a layer as they will be in the chip: every sign place filled and masked, cells fitted to the
 /// streams that come from that.
 NvmPart finished(std::vector<MappedCrossbar> mapped, const QuantWeights& weights, const LayerProgram& layer,
                  std::size_t index, const LayerSecrets& secrets, const CompileConfig& config, const Bytes& draw_key,
-                 const Levels& levels) {
-    NvmPart part;
-    part.cells.resize(mapped.size());
-    part.signs.resize(mapped.size());
+                 const Inputs& inputs) {
+    const auto fit = [&] {
+        return CellFit{weights,       config.map,     config.array,   config.converter,
+                       secrets.start, inputs->levels, inputs->samples};
+    };
     parallel_for(mapped.size(), [&](std::size_t x) {
         MappedCrossbar& crossbar = mapped[x];
         const std::string label = "sign_fill/layer" + std::to_string(index) + "/crossbar" + std::to_string(x);
@@ -127,12 +133,15 @@ NvmPart finished(std::vector<MappedCrossbar> mapped, const QuantWeights& weights
         if (config.map.scheme == MapScheme::paper && config.signs.mode == SignMode::masked)
             mask_signs(crossbar.signs, config.signs.generator, secrets.mask_key,
                        layer.first_crossbar + static_cast<std::uint32_t>(x));
-        if (levels)
-            fit_cells(crossbar, weights, layer.crossbars[x], config.map, config.array, secrets.gsl[x], config.converter,
-                      secrets.start, *levels);
-        part.cells[x] = std::move(crossbar.cells);
-        part.signs[x] = std::move(crossbar.signs);
+        if (inputs) fit_cells(crossbar, layer.crossbars[x], secrets.gsl[x], fit());
     });
+    if (inputs && config.map.cells == CellChoice::output_aware)
+        fit_outputs(mapped, layer.crossbars, secrets.gsl, fit());
+    NvmPart part;
+    for (MappedCrossbar& crossbar : mapped) {
+        part.cells.push_back(std::move(crossbar.cells));
+        part.signs.push_back(std::move(crossbar.signs));
+    }
     return part;
 }
 
@@ -162,30 +171,35 @@ const Graph& float_network(const Graph& compiled, const Calibration& calibration
 }
 
 /// By layer.
-std::vector<Levels> levels_of(const Graph& graph, const std::vector<ActivationQuant>& activations,
+std::vector<Inputs> inputs_of(const Graph& graph, const std::vector<ActivationQuant>& activations,
                               const CompileConfig& config, const Calibration& calibration) {
-    std::vector<Levels> levels(activations.size());
-    if (!config.map.fits_cells()) return levels;
-    const auto counts = count_levels(float_network(graph, calibration), activations, calibration.images);
-    for (std::size_t l = 0; l < levels.size(); ++l) {
-        levels[l] = level_shares(counts[l], activations[l].zero);
+    std::vector<Inputs> inputs(activations.size());
+    if (!config.map.fits_cells()) return inputs;
+    const Graph& network = float_network(graph, calibration);
+    const auto counts = count_levels(network, activations, calibration.images);
+    for (std::size_t l = 0; l < inputs.size(); ++l)
+        inputs[l] = InputStatistics{level_shares(counts[l], activations[l].zero), {}};
+    if (config.map.cells == CellChoice::output_aware) {
+        auto samples = sample_inputs(network, activations, calibration.images, kSamples, config.seed);
+        for (std::size_t l = 0; l < inputs.size(); ++l) inputs[l]->samples = std::move(samples[l]);
     }
-    return levels;
+    return inputs;
 }
 
 /// Stands for everything that a layer's crossbars are made from, and tells nothing about it.
 Key256 layer_key(const QuantWeights& weights, const LayerProgram& layer, std::size_t index, const LayerSecrets& secrets,
-                 const CompileConfig& config, const Bytes& draw_key, const Levels& levels) {
+                 const CompileConfig& config, const Bytes& draw_key, const Inputs& inputs) {
     Bytes content = encode(secrets, config.array);
     const auto add = [&](const auto& values) {
         const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
         content.insert(content.end(), bytes, bytes + values.size() * sizeof values[0]);
     };
     add(weights.q);
-    if (levels) {
+    if (inputs) {
         add(std::vector<double>{with_profile(config.map).spread});
-        for (const LevelShares& channel : *levels) add(channel.share);
-        add(std::vector<int>{levels->front().zero, static_cast<int>(config.converter.kind),
+        for (const LevelShares& channel : inputs->levels) add(channel.share);
+        add(inputs->samples.levels);
+        add(std::vector<int>{inputs->levels.front().zero, static_cast<int>(config.converter.kind),
                              config.converter.lfsr_seed});
     }
     for (const CrossbarPlan& plan : layer.crossbars) {
@@ -327,7 +341,7 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
     std::vector<std::size_t> crossbars;
     for (const LayerProgram& layer : compiled.program.layers) crossbars.push_back(layer.crossbars.size());
     store.begin(crossbars);
-    const std::vector<Levels> levels = levels_of(graph, activations, config, calibration);
+    const std::vector<Inputs> inputs = inputs_of(graph, activations, config, calibration);
     Progress progress("mapping", compiled.program.crossbar_count());
     std::vector<std::int64_t> errors;
     for (std::size_t l = 0; l < nodes.size(); ++l) {
@@ -335,13 +349,13 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
         const QuantWeights weights = quantise_for(config.map, graph.nodes[nodes[l]].op, config.quant.weights);
         LayerSecrets secrets = draw_secrets(draw_key, config.keys.scope, l, layer.crossbars.size(),
                                             config.map.vectors(), config.array, config.keys.version);
-        const Key256 key = layer_key(weights, layer, l, secrets, config, draw_key, levels[l]);
+        const Key256 key = layer_key(weights, layer, l, secrets, config, draw_key, inputs[l]);
         if (store.holds(l, key))
             progress.step(crossbars[l]);
         else
             store.keep(l, key,
                        finished(map_layer(weights, layer.crossbars, config, secrets, l, progress), weights, layer, l,
-                                secrets, config, draw_key, levels[l]));
+                                secrets, config, draw_key, inputs[l]));
         Realised realised = measure_layer(weights, compiled.program, l, store, secrets);
         secrets.weight_sums = std::move(realised.sums);
         errors.push_back(realised.absolute_error);

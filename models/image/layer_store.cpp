@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 
 namespace veilram {
 namespace fs = std::filesystem;
@@ -13,9 +14,21 @@ namespace {
 constexpr const char* kKey = "/key";
 } // namespace
 
-void MemoryStore::keep(std::size_t /*layer*/, const Key256& /*key*/, NvmPart crossbars) {
-    std::move(crossbars.cells.begin(), crossbars.cells.end(), std::back_inserter(part_.cells));
-    std::move(crossbars.signs.begin(), crossbars.signs.end(), std::back_inserter(part_.signs));
+void MemoryStore::begin(const std::vector<std::size_t>& crossbars) {
+    if (crossbars == counts_) return;
+    counts_ = crossbars;
+    keys_.assign(crossbars.size(), std::nullopt);
+    const std::size_t all = std::accumulate(crossbars.begin(), crossbars.end(), std::size_t{0});
+    part_.cells.assign(all, {});
+    part_.signs.assign(all, {});
+}
+
+void MemoryStore::keep(std::size_t layer, const Key256& key, NvmPart crossbars) {
+    const std::ptrdiff_t first =
+        std::accumulate(counts_.begin(), counts_.begin() + static_cast<std::ptrdiff_t>(layer), std::ptrdiff_t{0});
+    std::move(crossbars.cells.begin(), crossbars.cells.end(), part_.cells.begin() + first);
+    std::move(crossbars.signs.begin(), crossbars.signs.end(), part_.signs.begin() + first);
+    keys_[layer] = key;
 }
 
 FolderStore::FolderStore(std::string folder) : folder_(std::move(folder)) {

@@ -5,6 +5,7 @@
 #include "models/protect/secrets.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,18 +22,21 @@ public:
     virtual void keep(std::size_t layer, const Key256& key, NvmPart crossbars) = 0;
 };
 
-/// In memory; starts empty.
+/// In memory. Used for several compilations of one network, it keeps the layers that come out the same.
 class MemoryStore final : public LayerStore {
 public:
-    void begin(const std::vector<std::size_t>& /*crossbars*/) override {}
-    bool holds(std::size_t /*layer*/, const Key256& /*key*/) override { return false; }
+    void begin(const std::vector<std::size_t>& crossbars) override;
+    bool holds(std::size_t layer, const Key256& key) override { return keys_[layer] == key; }
     void keep(std::size_t layer, const Key256& key, NvmPart crossbars) override;
 
     std::size_t crossbars() const override { return part_.crossbars(); }
     NvmView view(std::size_t first, std::size_t count) const override { return part_.view(first, count); }
+    const NvmPart& part() const { return part_; }
     NvmPart take() { return std::move(part_); }
 
 private:
+    std::vector<std::size_t> counts_;         ///< by layer
+    std::vector<std::optional<Key256>> keys_; ///< by layer
     NvmPart part_;
 };
 

@@ -101,7 +101,7 @@ MappedNet::MappedNet(const Graph& folded, std::vector<ActivationQuant> activatio
 /// Whole outputs are scaled, so their quantised weights and hence the cells stay as they are.
 void MappedNet::take_re_estimated() {
     Graph graph = net_.graph();
-    const Compiled compiled = compile(graph, activations_, config_, calibration_);
+    const Compiled compiled = compile(graph, activations_, config_, store_, calibration_);
     const std::vector<std::size_t> nodes = matrix_nodes(graph);
     for (std::size_t layer = 0; layer < nodes.size(); ++layer) {
         Op& op = graph.nodes[nodes[layer]].op;
@@ -138,7 +138,8 @@ void MappedNet::solve() {
     take_gains();
     auto mapped = std::make_unique<Mapped>();
     mapped->graph = net_.graph();
-    mapped->compiled = compile(mapped->graph, activations_, config_, calibration_);
+    mapped->compiled = compile(mapped->graph, activations_, config_, store_, calibration_);
+    mapped->compiled.image.nvm = store_.part();
     mapped->engine =
         std::make_unique<ScEngine>(mapped->compiled.program, mapped->compiled.image.nvm, mapped->compiled.secrets);
     for (std::size_t layer = 0; layer < net_.matrix_count(); ++layer) {

@@ -63,6 +63,7 @@ private:
     Calibration calibration_;
     TorchNet net_;
     std::vector<torch::Tensor> gain_; ///< per layer, of each output; 1 after a solve
+    MemoryStore store_; ///< layers whose cells stay the same are not mapped again
     std::unique_ptr<Mapped> mapped_;
 };
 

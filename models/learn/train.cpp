@@ -3,10 +3,12 @@
 #include "models/base/diagnostics.hpp"
 #include "models/base/progress.hpp"
 #include "models/learn/batches.hpp"
-#include "models/nn/topologies.hpp"
 #include "models/learn/torch_net.hpp"
+#include "models/nn/topologies.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 namespace veilram {
 namespace F = torch::nn::functional;
@@ -20,14 +22,24 @@ void check(const Graph& topology, const Dataset& data, const TrainConfig& config
     check(config.augment);
 }
 
+constexpr double kMomentum = 0.9; ///< of `sgd`
+
+std::unique_ptr<torch::optim::Optimizer> make_optimiser(std::vector<torch::Tensor> learned, const TrainConfig& config) {
+    const double rate = config.learning_rate, decay = config.weight_decay;
+    if (config.optimiser == Optimiser::adamw)
+        return std::make_unique<torch::optim::AdamW>(std::move(learned),
+                                                     torch::optim::AdamWOptions(rate).weight_decay(decay));
+    return std::make_unique<torch::optim::SGD>(
+        std::move(learned), torch::optim::SGDOptions(rate).weight_decay(decay).momentum(kMomentum).nesterov(true));
+}
+
 class Trainer {
 public:
     Trainer(const Graph& topology, const Dataset& data, const InputFormat& format, const TrainConfig& config)
         : data_(data), format_(format), config_(config), rng_(make_rng(config.seed, "train")),
           parts_(split_parts(data.count(), config.validation_share, config.seed)),
           validation_(subset(data, parts_.validation)), net_(randomise(topology, config.seed)),
-          optimiser_(net_.parameters(),
-                     torch::optim::AdamWOptions(config.learning_rate).weight_decay(config.weight_decay)),
+          optimiser_(make_optimiser(net_.parameters(), config)),
           steps_(config.epochs * ((parts_.learned.size() + config.batch - 1) / config.batch)),
           progress_("train", steps_) {}
 
@@ -62,14 +74,14 @@ private:
     }
 
     double run_step(const Dataset& batch) {
-        set_learning_rate(optimiser_, config_.learning_rate,
+        set_learning_rate(*optimiser_, config_.learning_rate,
                           static_cast<double>(step_++) / static_cast<double>(steps_));
         const torch::Tensor images = to_torch(to_tensor(batch.pixels.data(), batch.count(), batch.shape, format_));
         const torch::Tensor logits = net_.forward(augmented(images, config_.augment, rng_), TorchNet::Mode::train);
         const torch::Tensor loss = F::cross_entropy(logits, to_torch(batch.labels));
-        optimiser_.zero_grad();
+        optimiser_->zero_grad();
         loss.backward();
-        optimiser_.step();
+        optimiser_->step();
         return loss.item<double>();
     }
 
@@ -80,7 +92,7 @@ private:
     Parts parts_;
     Dataset validation_;
     TorchNet net_;
-    torch::optim::AdamW optimiser_;
+    std::unique_ptr<torch::optim::Optimizer> optimiser_;
     std::size_t steps_;
     std::size_t step_ = 0;
     Progress progress_;

@@ -11,11 +11,15 @@
 
 namespace veilram {
 
+/// `adamw`: Adam with decoupled weight decay; `sgd`: stochastic gradient descent with Nesterov's momentum.
+enum class Optimiser { adamw, sgd };
+
 struct TrainConfig {
+    Optimiser optimiser = Optimiser::adamw;
     int epochs = 24;
     int batch = 64;
-    double learning_rate = 2e-3; ///< of Adam at the start; falls to 0 along half a cosine
-    double weight_decay = 0.05;  ///< decoupled (AdamW)
+    double learning_rate = 2e-3; ///< at the start; falls to 0 along half a cosine
+    double weight_decay = 0.05;
     double validation_share = 1.0 / 16;
     std::uint64_t seed = 1; ///< of the first weights, the validation part, the order of the images and the augmentation
     Augment augment;

@@ -6,18 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <numeric>
 #include <string>
 
 namespace veilram {
-namespace {
-
-constexpr std::size_t kFlips = 600;    ///< of one search
-constexpr std::size_t kBarredFor = 40; ///< flips
-constexpr float kBarred = 1e30F;
-
-} // namespace
 
 CellSearch::WeightedRows CellSearch::weighted_rows(const StreamSource& source, const LevelShares& levels,
                                                    std::size_t cols) {
@@ -49,8 +41,7 @@ CellSearch::WeightedRows CellSearch::weighted_rows(const StreamSource& source, c
 CellSearch::CellSearch(const GslVectors& vectors, const ArrayGeometry& array, const std::vector<StreamSource>& sources,
                        const std::vector<const LevelShares*>& levels, double spread)
     : cols_(static_cast<std::size_t>(array.cols)), cells_(2 * cols_),
-      slots_(2 * vectors.vectors.size(), {std::vector<float>(cells_)}), matrix_(cells_ * cells_), bend_(cells_),
-      slope_(cells_), flip_(cells_), barred_(cells_) {
+      slots_(2 * vectors.vectors.size(), {std::vector<float>(cells_)}), matrix_(cells_ * cells_), search_(cols_, {}) {
     const std::size_t n = vectors.vectors.size();
     if (sources.size() != n || levels.size() != 2 * n || cols_ != kStreamBits)
         throw ModelError("the cell search needs a source for each vector, levels for each slot and " +
@@ -71,7 +62,6 @@ CellSearch::CellSearch(const GslVectors& vectors, const ArrayGeometry& array, co
         }
     }
     add_spread(array.segment, static_cast<float>(spread));
-    for (std::size_t c = 0; c < cells_; ++c) bend_[c] = matrix_[c * cells_ + c];
 }
 
 void CellSearch::add_spread(int segment, float spread) {
@@ -99,44 +89,16 @@ void CellSearch::add_slot(Slot& slot, const GslVector& vector, int segment, cons
     for (const float target : rows.targets) slot.constant += static_cast<double>(target) * target;
 }
 
-void CellSearch::start(const std::vector<int>& targets, const Word* even, const Word* odd) {
-    std::fill(slope_.begin(), slope_.end(), 0.0F);
-    std::fill(barred_.begin(), barred_.end(), 0.0F);
+std::vector<float> CellSearch::slope(const std::vector<int>& targets) const {
+    std::vector<float> slope(cells_);
     for (std::size_t s = 0; s < slots_.size(); ++s)
         if (targets[s] != BlsProblem::kFree)
-            for (std::size_t c = 0; c < cells_; ++c) slope_[c] += static_cast<float>(targets[s]) * slots_[s].slope[c];
-    for (std::size_t c = 0; c < cells_; ++c) {
-        const bool on = get_bit(c < cols_ ? even : odd, c % cols_);
-        flip_[c] = on ? -1.0F : 1.0F;
-        if (on) add_row(matrix_.data() + c * cells_, 1.0F, cells_, slope_.data());
-    }
-}
-
-void CellSearch::flip(std::size_t cell) {
-    add_row(matrix_.data() + cell * cells_, flip_[cell], cells_, slope_.data());
-    flip_[cell] = -flip_[cell];
+            for (std::size_t c = 0; c < cells_; ++c) slope[c] += static_cast<float>(targets[s]) * slots_[s].slope[c];
+    return slope;
 }
 
 void CellSearch::improve(const std::vector<int>& targets, Word* even, Word* odd) {
-    start(targets, even, odd);
-    std::vector<float> best = flip_;
-    std::deque<std::size_t> lately;
-    double change = 0.0, least = 0.0;
-    for (std::size_t i = 0; i < kFlips; ++i) {
-        const Flip next = cheapest_flip({slope_.data(), flip_.data(), bend_.data(), barred_.data(), cells_});
-        flip(next.bit);
-        change += next.price;
-        barred_[next.bit] = kBarred;
-        lately.push_back(next.bit);
-        if (lately.size() > kBarredFor) {
-            barred_[lately.front()] = 0.0F;
-            lately.pop_front();
-        }
-        if (change >= least) continue;
-        least = change;
-        best = flip_;
-    }
-    for (std::size_t c = 0; c < cells_; ++c) set_bit(c < cols_ ? even : odd, c % cols_, best[c] < 0.0F);
+    search_.improve(matrix_.data(), slope(targets).data(), even, odd);
 }
 
 double CellSearch::error(const std::vector<int>& targets, const Word* even, const Word* odd) const {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "models/mapping/bls.hpp"
+#include "models/mapping/flip_search.hpp"
 #include "models/sc/stream_set.hpp"
 
 #include <array>
@@ -36,10 +37,13 @@ public:
     CellSearch(const GslVectors& vectors, const ArrayGeometry& array, const std::vector<StreamSource>& sources,
                const std::vector<const LevelShares*>& levels, double spread = 0.0);
 
-    /// Improves the cells of one row pair, `even` and `odd` [cols], for these targets (2n, kFree where there is none):
-    /// flips the cheapest cell again and again, none that was flipped lately, and keeps the best cells it has seen.
+    /// Improves the cells of one row pair, `even` and `odd` [cols], for these targets (2n, kFree where there is none).
     /// Deterministic.
     void improve(const std::vector<int>& targets, Word* even, Word* odd);
+
+    /// The function's matrix, [2 cols][2 cols], and half its slope where all cells are off, [2 cols].
+    const std::vector<float>& matrix() const { return matrix_; }
+    std::vector<float> slope(const std::vector<int>& targets) const;
 
     /// Sum over the used slots of the variance of a product's error, in counts, less what the spread is worth.
     double error(const std::vector<int>& targets, const Word* even, const Word* odd) const;
@@ -58,14 +62,11 @@ private:
     void add_slot(Slot& slot, const GslVector& vector, int segment, const WeightedRows& rows,
                   const std::vector<float>& gram);
     void add_spread(int segment, float spread);
-    void start(const std::vector<int>& targets, const Word* even, const Word* odd);
-    void flip(std::size_t cell);
 
     std::size_t cols_, cells_;
     std::vector<Slot> slots_;
     std::vector<float> matrix_; ///< [cells][cells]; cells: those of the even row, then those of the odd one
-    std::vector<float> bend_;   ///< its diagonal
-    std::vector<float> slope_, flip_, barred_;
+    FlipSearch search_;
 };
 
 } // namespace veilram

@@ -1,6 +1,8 @@
 #include "models/mapping/mapper.hpp"
 
 #include "models/base/diagnostics.hpp"
+#include "models/base/parallel.hpp"
+#include "models/mapping/output_search.hpp"
 #include "models/sc/crossbar_read.hpp"
 
 #include <boost/random/uniform_int_distribution.hpp>
@@ -13,6 +15,7 @@ namespace veilram {
 namespace {
 
 constexpr std::int32_t kNoInput = -1;
+constexpr int kSweeps = 2; ///< over the crossbars of an output
 
 // Of the balanced scheme's profiles, measured: docs/reproduction.md.
 constexpr double kAccurateSigma = 28.0, kHardenedSigma = 12.0, kHardenedSpread = 0.01;
@@ -57,6 +60,86 @@ SignPlace sign_place(const ArrayGeometry& array, int n, std::size_t slot, int pa
     const std::size_t half = slot < vectors ? 0 : static_cast<std::size_t>(array.row_pairs());
     return {slot % vectors, half + static_cast<std::size_t>(pair)};
 }
+
+/// What the slots of one crossbar ask of its cells.
+struct SlotsToFit {
+    const CrossbarPlan& plan;
+    const CellFit& fit;
+    std::vector<StreamSource> sources;      ///< by vector
+    std::vector<const LevelShares*> levels; ///< by slot, null where unused
+    double spread = 0.0;
+
+    SlotsToFit(const MappedCrossbar& crossbar, const CrossbarPlan& plan_, const GslVectors& vectors,
+               const CellFit& fit_)
+        : plan(plan_), fit(fit_), levels(plan_.inputs.size()) {
+        const MatrixShape& shape = fit.weights.shape;
+        const std::size_t inputs = static_cast<std::size_t>(shape.groups) * static_cast<std::size_t>(shape.inputs);
+        if (fit.levels.empty() || inputs % fit.levels.size() != 0)
+            throw ModelError("levels of " + std::to_string(fit.levels.size()) + " channels for " +
+                             std::to_string(inputs) + " inputs");
+        for (std::size_t i = 0; i < vectors.vectors.size(); ++i)
+            sources.push_back({fit.converter, crossbar.signs.row(i), &fit.start});
+        for (std::size_t slot = 0; slot < levels.size(); ++slot)
+            if (plan.inputs[slot] != kNoInput) levels[slot] = &fit.levels[input(slot) / (inputs / fit.levels.size())];
+        if (balanced()) spread = with_profile(fit.map).spread;
+    }
+
+    bool balanced() const { return fit.map.scheme == MapScheme::balanced; }
+    std::size_t input(std::size_t slot) const {
+        return static_cast<std::size_t>(plan.group * fit.weights.shape.inputs + plan.inputs[slot]);
+    }
+    std::vector<int> targets(int pair) const {
+        std::vector<int> all(levels.size(), BlsProblem::kFree);
+        for (std::size_t slot = 0; slot < all.size(); ++slot) {
+            if (levels[slot] == nullptr) continue;
+            const int weight = weight_of(fit.weights, plan, slot, pair);
+            all[slot] = balanced() ? line_of_zero(fit.map.scheme) + weight : std::abs(weight);
+        }
+        return all;
+    }
+    std::vector<bool> negative(int pair) const {
+        std::vector<bool> all(levels.size());
+        for (std::size_t slot = 0; slot < all.size(); ++slot)
+            all[slot] = !balanced() && levels[slot] != nullptr && weight_of(fit.weights, plan, slot, pair) < 0;
+        return all;
+    }
+    /// Every crossbar looks at another part of them.
+    SlotSamples samples(std::size_t crossbar) const {
+        SlotSamples all{std::vector<const std::uint8_t*>(levels.size()), fit.samples.count, 0};
+        all.first = crossbar * OutputSearch::kWindow % fit.samples.count;
+        for (std::size_t slot = 0; slot < levels.size(); ++slot)
+            if (levels[slot] != nullptr) all.levels[slot] = fit.samples.of(input(slot));
+        return all;
+    }
+};
+
+/// The outputs of crossbars that hold the same ones, and what these are off in each sample.
+class OutputBlock {
+public:
+    OutputBlock(std::size_t outputs, std::size_t samples) : samples_(samples), errors_(outputs * samples) {}
+
+    /// Fits the cells of one more crossbar, number `index` of the block, or of one `again`.
+    void fit(BitMatrix& cells, const SlotsToFit& slots, const GslVectors& vectors, std::size_t index, bool again) {
+        OutputSearch search(vectors, slots.fit.array, slots.sources, slots.levels, slots.samples(index), slots.spread);
+        if (slots.balanced()) search.share_matrix();
+        parallel_ranges(static_cast<std::size_t>(slots.plan.outputs), 1, [&](std::size_t first, std::size_t last) {
+            OutputSearch::Scratch scratch;
+            for (std::size_t o = first; o < last; ++o) {
+                const int number = static_cast<int>(o);
+                const RowPair pair{slots.targets(number), slots.negative(number), cells.row(2 * o),
+                                   cells.row(2 * o + 1)};
+                std::int32_t* errors = errors_.data() + o * samples_;
+                if (again) search.add_errors(pair, -1, errors);
+                search.improve(pair, errors, scratch);
+                search.add_errors(pair, 1, errors);
+            }
+        });
+    }
+
+private:
+    std::size_t samples_;
+    std::vector<std::int32_t> errors_; ///< [outputs][samples], in 1/256 counts
+};
 
 } // namespace
 
@@ -133,36 +216,29 @@ MappedCrossbar random_crossbar(const ArrayGeometry& array, const GslVectors& vec
     return crossbar;
 }
 
-void fit_cells(MappedCrossbar& crossbar, const QuantWeights& weights, const CrossbarPlan& plan, const MapConfig& map,
-               const ArrayGeometry& array, const GslVectors& vectors, const ConverterConfig& converter,
-               const StartTable& start, const LayerLevels& levels) {
-    check_plan(plan, array, vectors);
-    const MatrixShape& shape = weights.shape;
-    const std::size_t inputs = static_cast<std::size_t>(shape.groups) * static_cast<std::size_t>(shape.inputs);
-    if (levels.empty() || inputs % levels.size() != 0)
-        throw ModelError("levels of " + std::to_string(levels.size()) + " channels for " + std::to_string(inputs) +
-                         " inputs");
-    const std::size_t inputs_per_channel = inputs / levels.size();
-    std::vector<StreamSource> sources;
-    for (std::size_t i = 0; i < vectors.vectors.size(); ++i)
-        sources.push_back({converter, crossbar.signs.row(i), &start});
-    std::vector<const LevelShares*> of_slot(plan.inputs.size());
-    for (std::size_t slot = 0; slot < of_slot.size(); ++slot) {
-        if (plan.inputs[slot] == kNoInput) continue;
-        const auto input = static_cast<std::size_t>(plan.group * shape.inputs + plan.inputs[slot]);
-        of_slot[slot] = &levels[input / inputs_per_channel];
-    }
-    const bool balanced = map.scheme == MapScheme::balanced;
-    CellSearch search(vectors, array, sources, of_slot, balanced ? with_profile(map).spread : 0.0);
+void fit_cells(MappedCrossbar& crossbar, const CrossbarPlan& plan, const GslVectors& vectors, const CellFit& fit) {
+    check_plan(plan, fit.array, vectors);
+    const SlotsToFit slots(crossbar, plan, vectors, fit);
+    CellSearch search(vectors, fit.array, slots.sources, slots.levels, slots.spread);
     for (int pair = 0; pair < plan.outputs; ++pair) {
-        std::vector<int> targets(plan.inputs.size(), BlsProblem::kFree);
-        for (std::size_t slot = 0; slot < targets.size(); ++slot)
-            if (of_slot[slot] != nullptr) {
-                const int weight = weight_of(weights, plan, slot, pair);
-                targets[slot] = balanced ? line_of_zero(map.scheme) + weight : std::abs(weight);
-            }
         const auto even = static_cast<std::size_t>(2 * pair);
-        search.improve(targets, crossbar.cells.row(even), crossbar.cells.row(even + 1));
+        search.improve(slots.targets(pair), crossbar.cells.row(even), crossbar.cells.row(even + 1));
+    }
+}
+
+void fit_outputs(std::vector<MappedCrossbar>& crossbars, const std::vector<CrossbarPlan>& plans,
+                 const std::vector<GslVectors>& vectors, const CellFit& fit) {
+    const auto same_outputs = [&](std::size_t a, std::size_t b) {
+        return plans[a].group == plans[b].group && plans[a].first_output == plans[b].first_output;
+    };
+    for (std::size_t first = 0, last = 0; first < plans.size(); first = last) {
+        while (last < plans.size() && same_outputs(first, last)) ++last;
+        OutputBlock block(static_cast<std::size_t>(plans[first].outputs), fit.samples.count);
+        for (int sweep = 0; sweep < kSweeps; ++sweep)
+            for (std::size_t x = first; x < last; ++x) {
+                const SlotsToFit slots(crossbars[x], plans[x], vectors[x], fit);
+                block.fit(crossbars[x].cells, slots, vectors[x], x - first, sweep > 0);
+            }
     }
 }
 

@@ -20,9 +20,9 @@ enum class MapScheme { paper, balanced };
 enum class MapProfile { accurate, hardened };
 /// `consecutive`: as the network numbers its inputs; `matched`: such that bit-line sharing fits them best.
 enum class MapOrder { consecutive, matched };
-/// Which cells of a segment are on: any, or those with which products come out best under the real streams; then
-/// bit-line sharing is where the search starts.
-enum class CellChoice { random, stream_aware };
+/// Which cells of a segment are on: any; those with which products come out best under the real streams; or those with
+/// which whole outputs do. Then bit-line sharing is where the search starts.
+enum class CellChoice { random, stream_aware, output_aware };
 
 struct MapConfig {
     MapScheme scheme = MapScheme::paper;
@@ -37,7 +37,7 @@ struct MapConfig {
     int pixel_slots = 0; ///< slots in use of the crossbars that see the network's input; 0: all
 
     int slots() const { return 2 * n; }
-    bool fits_cells() const { return scheme == MapScheme::balanced || cells == CellChoice::stream_aware; }
+    bool fits_cells() const { return scheme == MapScheme::balanced || cells != CellChoice::random; }
     int vectors() const { return scheme == MapScheme::balanced ? slots() : n; }
 };
 /// Sets sigma and spread to the profile's where they are 0.
@@ -79,12 +79,24 @@ MappedCrossbar random_crossbar(const ArrayGeometry& array, const GslVectors& vec
 /// The levels at a layer's inputs, by input channel.
 using LayerLevels = std::vector<LevelShares>;
 
-/// Chooses the cells anew for the streams that `converter` and `start` make of the crossbar's sign rows as they are now
-/// - filled and masked - at levels that occur as often as `levels` says. Throws ModelError when these are not the
-/// layer's.
-void fit_cells(MappedCrossbar& crossbar, const QuantWeights& weights, const CrossbarPlan& plan, const MapConfig& map,
-               const ArrayGeometry& array, const GslVectors& vectors, const ConverterConfig& converter,
-               const StartTable& start, const LayerLevels& levels);
+/// What the cells of a layer are fitted to. Points to what it is given.
+struct CellFit {
+    const QuantWeights& weights;
+    const MapConfig& map;
+    const ArrayGeometry& array;
+    const ConverterConfig& converter;
+    const StartTable& start;
+    const LayerLevels& levels;   ///< how often each level occurs
+    const InputSamples& samples; ///< for output-aware cells alone
+};
+
+/// Chooses the cells of one crossbar anew for the streams that the converter makes of its sign rows as they are now -
+/// filled and masked. Throws ModelError when the parts of `fit` do not belong together.
+void fit_cells(MappedCrossbar& crossbar, const CrossbarPlan& plan, const GslVectors& vectors, const CellFit& fit);
+
+/// Improves the cells of all crossbars of a layer such that whole outputs come out right.
+void fit_outputs(std::vector<MappedCrossbar>& crossbars, const std::vector<CrossbarPlan>& plans,
+                 const std::vector<GslVectors>& vectors, const CellFit& fit);
 
 /// Signed realised weights of one mapped crossbar, [slots][outputs]: sign * line, or line - 128 (0 for unused slots).
 std::vector<std::int32_t> realised_weights(const MappedCrossbar& crossbar, const CrossbarPlan& plan, MapScheme scheme,

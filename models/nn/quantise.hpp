@@ -65,6 +65,18 @@ using LevelCounts = std::vector<std::array<std::int64_t, 256>>;
 std::vector<LevelCounts> count_levels(const Graph& graph, const std::vector<ActivationQuant>& activations,
                                       const Tensor& images);
 
+/// What the inputs of one matrix node are at positions drawn from images.
+struct InputSamples {
+    std::size_t count = 0;
+    std::vector<std::uint8_t> levels; ///< [groups * K][count], padding included
+
+    const std::uint8_t* of(std::size_t input) const { return levels.data() + input * count; }
+};
+/// Of each matrix node, when the float network sees `images`: `count` positions of its output, spread evenly over the
+/// images and in random order.
+std::vector<InputSamples> sample_inputs(const Graph& graph, const std::vector<ActivationQuant>& activations,
+                                        const Tensor& images, std::size_t count, std::uint64_t seed);
+
 /// Input quantisers of all matrix nodes, from float inference over the first `calibration_images` of `images` [N, ...].
 /// Inputs that are never negative get zero = 0 and s_x = high * 256/255; others a zero point such that levels 0..255
 /// cover [low, high]. `percentile` p replaces high by a value with p % of the inputs below it, and a negative low

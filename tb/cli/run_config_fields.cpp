@@ -32,6 +32,10 @@ template <> const Choices<TunedPart>& choices<TunedPart>() {
     static const Choices<TunedPart> all{{"all", TunedPart::all}, {"outputs", TunedPart::outputs}};
     return all;
 }
+template <> const Choices<Optimiser>& choices<Optimiser>() {
+    static const Choices<Optimiser> all{{"adamw", Optimiser::adamw}, {"sgd", Optimiser::sgd}};
+    return all;
+}
 template <> const Choices<OutputScale>& choices<OutputScale>() {
     static const Choices<OutputScale> all{{"trained", OutputScale::trained},
                                           {"re_estimated", OutputScale::re_estimated}};
@@ -42,7 +46,9 @@ template <> const Choices<MapOrder>& choices<MapOrder>() {
     return all;
 }
 template <> const Choices<CellChoice>& choices<CellChoice>() {
-    static const Choices<CellChoice> all{{"random", CellChoice::random}, {"stream_aware", CellChoice::stream_aware}};
+    static const Choices<CellChoice> all{{"random", CellChoice::random},
+                                         {"stream_aware", CellChoice::stream_aware},
+                                         {"output_aware", CellChoice::output_aware}};
     return all;
 }
 template <> const Choices<SolverKind>& choices<SolverKind>() {
@@ -140,7 +146,8 @@ static void fields(FieldVisitor& v, MapConfig& c) {
     v.choice("solver", c.solver, "`exact`: integer programme (CBC), the reference; `fast`: search");
     v.choice(
         "cells", c.cells,
-        "which cells of a segment are on: `random`, or `stream_aware`: fitted to the streams and levels that occur");
+        "which cells of a segment are on: `random`; `stream_aware`: fitted to the streams and levels that occur, product "
+        "by product; `output_aware`: then to whole outputs, on samples of inputs as they occur together; takes minutes");
     v.integer("n", c.n, {1, 32}, "a crossbar holds 2n slots: with n secret GSL vectors, or 2n in the balanced scheme");
     v.integer("pixel_slots", c.pixel_slots, {0, 64},
               "slots in use of the crossbars that see the network's input, whose levels are the most varied; 0: all");
@@ -223,10 +230,12 @@ static void fields(FieldVisitor& v, TrainingConfig& c) {
     v.choice("topology", c.topology,
              "`lenet5`, `resnet20`: the built-in ones; `network`: that of `network.path`, its weights drawn anew");
     v.integer("digits", c.digits, {0, 1'000'000}, "generated digits that join the training images");
+    v.choice("optimiser", c.train.optimiser,
+             "`adamw`: Adam with decoupled weight decay; `sgd`: gradient descent with Nesterov's momentum of 0.9");
     v.integer("epochs", c.train.epochs, {1, 10'000}, "passes over the training images");
     v.integer("batch", c.train.batch, {1, 65'536}, "images per step");
-    v.real("learning_rate", c.train.learning_rate, {0, 10}, "of Adam at the start; falls to 0 along half a cosine");
-    v.real("weight_decay", c.train.weight_decay, {0, 1}, "decoupled (AdamW)");
+    v.real("learning_rate", c.train.learning_rate, {0, 10}, "at the start; falls to 0 along half a cosine");
+    v.real("weight_decay", c.train.weight_decay, {0, 1}, "share of a weight that a step at rate 1 takes away");
     v.real("validation_share", c.train.validation_share, {0, 0.9},
            "share of the training images held back to choose the best epoch");
     v.seed("seed", c.train.seed, "of first weights, held-back images, order and random changes");

@@ -224,13 +224,22 @@ TEST(CompileTest, ReEstimatedOutputsHaveTheMomentsOfTheFloatNetwork) {
     }
 }
 
-TEST(CompileTest, StreamAwareCellsLowerTheErrorOfProducts) {
+/// Neighbouring pixels are alike, as in pictures.
+Tensor smooth_images(std::size_t count) {
+    Tensor images = small_images(count, 3);
+    const std::size_t plane = images.size() / (2 * count);
+    for (std::size_t i = 0; i < images.size(); ++i)
+        images.data[i] = i % plane == 0 ? images.data[i] : 0.8F * images.data[i - 1] + 0.5F * images.data[i];
+    return images;
+}
+
+TEST(CompileTest, FittedCellsLowerTheError) {
     CompileConfig config = small_config();
     config.map.cells = CellChoice::stream_aware;
     config.quant.outputs = OutputScale::re_estimated; // the search leaves mean errors to the biases
     EXPECT_THROW(compile(small_network(1), small_activations(), config), ModelError) << "there are no images";
     const Graph graph = small_network(1);
-    const Tensor images = small_images(10, 3);
+    const Tensor images = smooth_images(64);
     const auto deviation_from_exact = [&](const CompileConfig& of) {
         const Compiled device = compile(graph, small_activations(), of, images);
         FloatEngine exact;
@@ -242,15 +251,22 @@ TEST(CompileTest, StreamAwareCellsLowerTheErrorOfProducts) {
     };
     for (const SignMode mode : {SignMode::public_signs, SignMode::masked}) {
         config.signs.mode = mode;
-        CompileConfig random = config;
+        CompileConfig random = config, whole = config;
         random.map.cells = CellChoice::random;
+        whole.map.cells = CellChoice::output_aware;
         EXPECT_LT(deviation_from_exact(config), 0.85 * deviation_from_exact(random));
+        EXPECT_LT(deviation_from_exact(whole), 0.8 * deviation_from_exact(config));
     }
-    set_threads(1);
-    const Compiled one = compile(graph, small_activations(), config, images);
-    set_threads(3);
-    EXPECT_EQ(compile(graph, small_activations(), config, images).image.nvm.cells, one.image.nvm.cells);
-    set_threads(0);
+    for (const MapScheme scheme : {MapScheme::paper, MapScheme::balanced})
+        for (const CellChoice cells : {CellChoice::stream_aware, CellChoice::output_aware}) {
+            config.map.scheme = scheme;
+            config.map.cells = cells;
+            set_threads(1);
+            const Compiled one = compile(graph, small_activations(), config, images);
+            set_threads(3);
+            EXPECT_EQ(compile(graph, small_activations(), config, images).image.nvm.cells, one.image.nvm.cells);
+            set_threads(0);
+        }
 }
 
 TEST(CompileTest, KeyBitsOfTheLayersAddUpInEveryScope) {

@@ -229,6 +229,16 @@ TEST(TrainTest, TheLossFallsAndUnseenDigitsAreRecognised) {
     EXPECT_GT(accuracy(result.graph, engine, generate_digits(1, Split::test, 500), {}, 100), 0.9);
 }
 
+TEST(TrainTest, GradientDescentWithMomentumLearnsToo) {
+    TrainConfig config = quick_training();
+    config.optimiser = Optimiser::sgd;
+    config.learning_rate = 0.02;
+    config.weight_decay = 5e-4;
+    const TrainResult result = train(small_network(), generate_digits(1, Split::train, 2000), {}, config);
+    FloatEngine engine;
+    EXPECT_GT(accuracy(result.graph, engine, generate_digits(1, Split::test, 500), {}, 100), 0.9);
+}
+
 TEST(TrainTest, TheBestEpochIsKept) {
     const TrainResult result = train(small_network(), generate_digits(1, Split::train, 400), {}, quick_training());
     double best = 0;

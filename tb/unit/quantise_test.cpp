@@ -1,6 +1,7 @@
 // Levels, magnitudes, calibration and the exact integer engine.
 #include "models/base/diagnostics.hpp"
 #include "models/nn/level_engine.hpp"
+#include "models/nn/level_map.hpp"
 #include "tb/unit/random_nn.hpp"
 
 #include <gmock/gmock.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 namespace veilram::test {
 namespace {
@@ -186,6 +188,38 @@ TEST(Calibrate, FewBitsAreMultiplesOfAStepExceptForPixels) {
             EXPECT_LE(levels, 256U / static_cast<std::size_t>(step));
         }
     }
+}
+
+TEST(SampleInputs, EverySampleIsAPositionOfTheOutput) {
+    Rng rng = make_rng(1, "samples");
+    Graph graph{"grouped", {4, 9, 9}, {}};
+    graph.nodes.push_back({"conv", random_conv(rng, 2, 2, 3, random_window(rng)), {0}, {}});
+    const Tensor images = random_tensor(rng, {40, 4, 9, 9}); // more than one batch
+    const auto quants = calibrate(graph, images, {});
+    const auto samples = sample_inputs(graph, quants, images, 300, 7);
+    EXPECT_EQ(sample_inputs(graph, quants, images, 300, 7).at(0).levels, samples.at(0).levels);
+    EXPECT_NE(sample_inputs(graph, quants, images, 300, 8).at(0).levels, samples.at(0).levels);
+    const Op& first = graph.nodes[matrix_nodes(graph).at(0)].op;
+    const MatrixShape shape = matrix_shape(first);
+    ASSERT_EQ(samples[0].count, 300U);
+    ASSERT_EQ(samples[0].levels.size(), 300U * static_cast<std::size_t>(shape.groups * shape.inputs));
+    std::vector<LevelMap> maps;
+    for (int group = 0; group < shape.groups; ++group) maps.push_back(map_levels(first, group, images, quants[0]));
+    std::set<std::size_t> positions;
+    for (std::size_t sample = 0; sample < 300; ++sample) {
+        const auto is_at = [&](std::size_t position) {
+            for (std::size_t k = 0; k < static_cast<std::size_t>(shape.groups * shape.inputs); ++k) {
+                const auto inputs = static_cast<std::size_t>(shape.inputs);
+                if (samples[0].of(k)[sample] != maps[k / inputs].at(position, k % inputs)) return false;
+            }
+            return true;
+        };
+        std::size_t position = 0;
+        while (position < maps[0].positions() && !is_at(position)) ++position;
+        ASSERT_LT(position, maps[0].positions()) << "sample " << sample << " occurs nowhere";
+        positions.insert(position);
+    }
+    EXPECT_GT(positions.size(), 100U) << "spread over the images";
 }
 
 TEST(Calibrate, PercentileIgnoresOutliersButNeverEverything) {
