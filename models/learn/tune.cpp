@@ -24,13 +24,20 @@ void check(const Graph& graph, const Dataset& data, const TuneConfig& tuning) {
         throw UserError("pull: " + std::to_string(tuning.pull) + " is not a share; choose it between 0 and 1");
 }
 
+torch::Tensor probabilities(TorchNet& network, const torch::Tensor& images) {
+    const torch::NoGradGuard no_grad;
+    return torch::softmax(network.forward(images, TorchNet::Mode::eval), 1);
+}
+
 class Tuner {
 public:
     Tuner(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
           const TuneConfig& tuning, const Dataset& data, const Calibration& calibration)
         : data_(data), format_(config.input), tuning_(tuning), rng_(make_rng(tuning.seed, "tune")),
           parts_(split_parts(data.count(), tuning.validation_share, tuning.seed)),
-          validation_(subset(data, parts_.validation)), mapped_(folded, activations, config, calibration),
+          validation_(subset(data, parts_.validation)),
+          teacher_(calibration.network.nodes.empty() ? folded : calibration.network),
+          mapped_(folded, activations, config, calibration),
           optimiser_(mapped_.parameters(tuning.part), torch::optim::AdamOptions(tuning.learning_rate)),
           steps_(steps_per_epoch() * tuning.epochs), progress_("tune", static_cast<std::size_t>(steps_)) {}
 
@@ -64,10 +71,12 @@ private:
 
     void take_step() {
         const Dataset batch = subset(data_, next_indices());
-        const torch::Tensor images = to_torch(to_tensor(batch.pixels.data(), batch.count(), batch.shape, format_));
+        const torch::Tensor images = augmented(
+            to_torch(to_tensor(batch.pixels.data(), batch.count(), batch.shape, format_)), tuning_.augment, rng_);
         set_learning_rate(optimiser_, tuning_.learning_rate, static_cast<double>(step_) / steps_);
-        const torch::Tensor loss =
-            F::cross_entropy(mapped_.forward(augmented(images, tuning_.augment, rng_)), to_torch(batch.labels));
+        const torch::Tensor goal =
+            tuning_.goal == TuneGoal::labels ? to_torch(batch.labels) : probabilities(teacher_, images);
+        const torch::Tensor loss = F::cross_entropy(mapped_.forward(images), goal);
         optimiser_.zero_grad();
         loss.backward();
         optimiser_.step();
@@ -139,6 +148,7 @@ private:
     Rng rng_;
     Parts parts_;
     Dataset validation_;
+    TorchNet teacher_;
     MappedNet mapped_;
     torch::optim::Adam optimiser_;
     int steps_;

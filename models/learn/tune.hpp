@@ -16,6 +16,10 @@ namespace veilram {
 /// What is learned: all weights and biases, or a gain and a bias for each output, which leaves the cells alone.
 enum class TunedPart { all, outputs };
 
+/// What the logits are to come close to: the images' labels, or the probabilities that the float network gives to the
+/// classes. A network that knows its training images by heart learns little from their labels.
+enum class TuneGoal { labels, network };
+
 /// The state of the network right after one mapping.
 struct SolveReport {
     int step = 0;
@@ -26,6 +30,7 @@ struct SolveReport {
 
 struct TuneConfig {
     TunedPart part = TunedPart::all;
+    TuneGoal goal = TuneGoal::labels;
     int epochs = 2;
     int batch = 64;
     double learning_rate = 5e-4; ///< of Adam at the start; falls to 0 along half a cosine
@@ -52,8 +57,8 @@ struct TuneResult {
 /// exact product with what the weights changed since; gradients pass straight through quantisation, mapping and
 /// streams, as of the exact product with the realised weights. A random part of `train_set` is held back to choose the
 /// best mapping; never show it a test set. The same arguments give the same weights on the same machine, interrupted or
-/// not. `calibration` is as for MappedNet. Throws
-/// UserError when the images do not fit or a setting makes no sense.
+/// not. `calibration` is as for MappedNet; its network, by default `folded`, is the one that TuneGoal::network means.
+/// Throws UserError when the images do not fit or a setting makes no sense.
 TuneResult tune(const Graph& folded, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
                 const TuneConfig& tuning, const Dataset& train_set, const Calibration& calibration = {});
 

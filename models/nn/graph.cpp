@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace veilram {
 namespace {
@@ -65,6 +66,14 @@ std::vector<std::size_t> last_readers(const Graph& graph) {
 }
 
 bool is_matrix(const Op& op) { return std::holds_alternative<Conv>(op) || std::holds_alternative<Dense>(op); }
+
+const Tensor& matrix_weight(const Op& op) {
+    if (const auto* conv = std::get_if<Conv>(&op)) return conv->weight;
+    if (const auto* dense = std::get_if<Dense>(&op)) return dense->weight;
+    throw ModelError("a " + op_name(op) + " has no weight matrix");
+}
+
+Tensor& matrix_weight(Op& op) { return const_cast<Tensor&>(matrix_weight(std::as_const(op))); }
 
 std::vector<std::size_t> matrix_nodes(const Graph& graph) {
     std::vector<std::size_t> found;

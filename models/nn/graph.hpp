@@ -106,6 +106,9 @@ struct Graph {
 /// Nodes that multiply by a weight matrix, in execution order: those a crossbar computes.
 std::vector<std::size_t> matrix_nodes(const Graph& graph);
 bool is_matrix(const Op& op);
+/// The weights of a conv or dense node. Throws ModelError for any other.
+const Tensor& matrix_weight(const Op& op);
+Tensor& matrix_weight(Op& op);
 /// By ValueId: position of the last node that reads the value; the number of nodes for the graph's own result. After
 /// that node the value is not needed any more.
 std::vector<std::size_t> last_readers(const Graph& graph);

@@ -36,6 +36,10 @@ template <> const Choices<Optimiser>& choices<Optimiser>() {
     static const Choices<Optimiser> all{{"adamw", Optimiser::adamw}, {"sgd", Optimiser::sgd}};
     return all;
 }
+template <> const Choices<TuneGoal>& choices<TuneGoal>() {
+    static const Choices<TuneGoal> all{{"labels", TuneGoal::labels}, {"network", TuneGoal::network}};
+    return all;
+}
 template <> const Choices<OutputScale>& choices<OutputScale>() {
     static const Choices<OutputScale> all{{"trained", OutputScale::trained},
                                           {"re_estimated", OutputScale::re_estimated}};
@@ -144,10 +148,11 @@ static void fields(FieldVisitor& v, MapConfig& c) {
              "which inputs share a crossbar: `consecutive` ones, as published, or `matched` so that bit-line sharing "
              "fits best");
     v.choice("solver", c.solver, "`exact`: integer programme (CBC), the reference; `fast`: search");
-    v.choice(
-        "cells", c.cells,
-        "which cells of a segment are on: `random`; `stream_aware`: fitted to the streams and levels that occur, product "
-        "by product; `output_aware`: then to whole outputs, on samples of inputs as they occur together; takes minutes");
+    v.choice("cells", c.cells,
+             "which cells of a segment are on: `random`; `stream_aware`: fitted to the streams and levels that occur, "
+             "product "
+             "by product; `output_aware`: then to whole outputs, on samples of inputs as they occur together; takes "
+             "minutes");
     v.integer("n", c.n, {1, 32}, "a crossbar holds 2n slots: with n secret GSL vectors, or 2n in the balanced scheme");
     v.integer("pixel_slots", c.pixel_slots, {0, 64},
               "slots in use of the crossbars that see the network's input, whose levels are the most varied; 0: all");
@@ -214,6 +219,8 @@ static void fields(FieldVisitor& v, TuningConfig& tuning) {
     v.choice("part", c.part,
              "what is learned: `all` weights and biases, or the scale and bias of the `outputs`, which leaves the "
              "cells alone");
+    v.choice("goal", c.goal,
+             "what the logits are to come close to: the `labels`, or what the float `network` makes of the images");
     v.integer("epochs", c.epochs, {1, 10'000}, "passes over the training images");
     v.integer("batch", c.batch, {1, 65'536}, "images per step");
     v.real("learning_rate", c.learning_rate, {0, 10}, "of Adam at the start; falls to 0 along half a cosine");

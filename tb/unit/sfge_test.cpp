@@ -1,0 +1,187 @@
+// Keys and the changes that they stand for, on small networks.
+#include "models/base/diagnostics.hpp"
+#include "models/base/random.hpp"
+#include "models/sfge/encrypt.hpp"
+#include "tb/unit/random_nn.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace veilram::test {
+namespace {
+
+/// A grouped conv of 48 weights and a dense layer of 3,000.
+Graph two_layers(Rng& rng) {
+    Graph graph{"two", {4, 2, 2}, {}};
+    graph.nodes.push_back({"conv", random_conv(rng, 2, 2, 6, {2, 1, 1, 1}), {0}, {}});
+    graph.nodes.push_back({"flat", Flatten{}, {1}, {}});
+    graph.nodes.push_back({"dense", Dense{random_tensor(rng, {125, 24}), {}}, {2}, {}});
+    infer_shapes(graph);
+    return graph;
+}
+
+std::vector<Tensor> random_gradients(Rng& rng, const Graph& graph) {
+    std::vector<Tensor> gradients;
+    for (const std::size_t node : matrix_nodes(graph))
+        gradients.push_back(random_tensor(rng, matrix_weight(graph.nodes[node].op).shape));
+    return gradients;
+}
+
+class SfgeTest : public ::testing::Test {
+protected:
+    Rng rng_ = make_rng(1, "sfge test");
+    Graph graph_ = two_layers(rng_);
+    std::vector<Tensor> gradients_ = random_gradients(rng_, graph_);
+    const Tensor& weight(std::size_t layer) const {
+        return matrix_weight(graph_.nodes[matrix_nodes(graph_)[layer]].op);
+    }
+};
+
+TEST_F(SfgeTest, TheCapLeavesLittleOfSmallTensors) {
+    EXPECT_EQ(chosen_count(432, {20, true}), 0U);
+    EXPECT_EQ(chosen_count(9'408, {20, true}), 9U);
+    EXPECT_EQ(chosen_count(36'864, {20, true}), 20U);
+    EXPECT_EQ(chosen_count(432, {20, false}), 20U);
+    EXPECT_EQ(chosen_count(10, {20, false}), 10U);
+}
+
+TEST_F(SfgeTest, TheLargestGradientsAreChosenInOrder) {
+    const SfgeKey key = choose_by_gradient(graph_, gradients_, {7, false});
+    ASSERT_EQ(key.size(), 2U);
+    for (std::size_t layer = 0; layer < 2; ++layer) {
+        ASSERT_EQ(key[layer].indices.size(), 7U);
+        const std::vector<float>& g = gradients_[layer].data;
+        std::vector<float> sorted;
+        for (const float v : g) sorted.push_back(std::abs(v));
+        std::sort(sorted.rbegin(), sorted.rend());
+        for (std::size_t i = 0; i < 7; ++i) {
+            EXPECT_EQ(std::abs(g[key[layer].indices[i]]), sorted[i]);
+            EXPECT_EQ(key[layer].signs[i], g[key[layer].indices[i]] > 0 ? 1 : -1);
+        }
+    }
+    EXPECT_EQ(choose_by_gradient(graph_, gradients_, {7, true})[0].indices.size(), 0U);
+    EXPECT_EQ(prefix(graph_, key, {3, false}), choose_by_gradient(graph_, gradients_, {3, false}));
+    EXPECT_THROW(prefix(graph_, key, {8, false}), ModelError);
+}
+
+TEST_F(SfgeTest, OfEqualGradientsTheLowerIndexComesFirst) {
+    for (Tensor& g : gradients_) std::fill(g.data.begin(), g.data.end(), -1.0F);
+    EXPECT_EQ(choose_by_gradient(graph_, gradients_, {3, false})[1].indices, (std::vector<std::uint32_t>{0, 1, 2}));
+}
+
+TEST_F(SfgeTest, SignFlipsAreThoseThatRaiseTheLossMost) {
+    const SfgeKey key = choose_sign_flips(graph_, gradients_, {5, false});
+    const auto gain = [&](std::uint32_t i) { return -weight(1).data[i] * gradients_[1].data[i]; };
+    for (std::uint32_t i = 0; i < 3000; ++i)
+        if (std::count(key[1].indices.begin(), key[1].indices.end(), i) == 0) {
+            ASSERT_LE(gain(i), gain(key[1].indices.back()));
+        }
+    EXPECT_TRUE(std::is_sorted(key[1].indices.begin(), key[1].indices.end(),
+                               [&](std::uint32_t a, std::uint32_t b) { return gain(a) > gain(b); }));
+}
+
+TEST_F(SfgeTest, RandomPositionsAreDistinctAndDependOnTheSeed) {
+    const SfgeKey key = choose_at_random(graph_, {40, false}, 1);
+    EXPECT_EQ(std::set<std::uint32_t>(key[0].indices.begin(), key[0].indices.end()).size(), 40U);
+    EXPECT_EQ(choose_at_random(graph_, {40, false}, 1), key);
+    EXPECT_NE(choose_at_random(graph_, {40, false}, 2), key);
+}
+
+TEST_F(SfgeTest, RoundsOfOneAddTheStrongestThatIsLeft) {
+    SfgeKey key;
+    for (int round = 0; round < 60; ++round) add_strongest(graph_, gradients_, {50, false}, key);
+    EXPECT_EQ(key, choose_by_gradient(graph_, gradients_, {50, false})) << "with gradients that stay the same";
+}
+
+TEST_F(SfgeTest, WeightsMoveByEpsAndBack) {
+    const SfgeKey key = choose_by_gradient(graph_, gradients_, {4, false});
+    const Graph changed = perturbed(graph_, key, {0.25, false});
+    const Tensor& after = matrix_weight(changed.nodes[matrix_nodes(changed)[1]].op);
+    std::size_t moved = 0;
+    for (std::size_t i = 0; i < after.size(); ++i) moved += after.data[i] != weight(1).data[i] ? 1 : 0;
+    EXPECT_EQ(moved, 4U);
+    for (std::size_t i = 0; i < 4; ++i) {
+        const std::uint32_t at = key[1].indices[i];
+        EXPECT_NEAR(after.data[at] - weight(1).data[at], 0.25 * key[1].signs[i], 1e-6);
+    }
+    const Graph relative = perturbed(graph_, key, {2.0, true}); // weights are uniform in -1..1
+    const std::uint32_t first = key[1].indices[0];
+    EXPECT_NEAR(std::abs(matrix_weight(relative.nodes[2].op).data[first] - weight(1).data[first]), 2 / std::sqrt(3),
+                0.03);
+    const Graph twice = with_flipped_signs(with_flipped_signs(graph_, key), key);
+    EXPECT_EQ(matrix_weight(twice.nodes[2].op).data, weight(1).data);
+    EXPECT_EQ(matrix_weight(with_flipped_signs(graph_, key).nodes[2].op).data[first], -weight(1).data[first]);
+}
+
+TEST_F(SfgeTest, DecryptionGivesTheVeryLevelsBack) {
+    for (const WeightScale mode : {WeightScale::per_channel, WeightScale::per_tensor})
+        for (const double eps : {0.01, 0.3, 5.0}) {
+            const SfgeKey key = choose_by_gradient(graph_, gradients_, {40, false});
+            for (std::size_t layer = 0; layer < 2; ++layer) {
+                const QuantWeights clean = quantise_weights(graph_.nodes[matrix_nodes(graph_)[layer]].op, mode);
+                QuantWeights cells = clean;
+                const auto patches = level_patches(weight(layer), clean, key[layer], {eps, false});
+                encrypt(patches, cells);
+                if (eps > 0.1) {
+                    EXPECT_NE(cells.q, clean.q);
+                }
+                for (const std::int16_t q : cells.q) EXPECT_LE(std::abs(q), kMaxLevel);
+                encrypt(patches, cells); // a write that a power cut has cut short is repeated
+                decrypt(patches, cells);
+                EXPECT_EQ(cells.q, clean.q) << "eps " << eps;
+                const auto flips = flip_patches(clean, key[layer]);
+                encrypt(flips, cells);
+                decrypt(flips, cells);
+                EXPECT_EQ(cells.q, clean.q);
+            }
+        }
+}
+
+TEST_F(SfgeTest, PatchesAreTheQuantisedPerturbedWeights) {
+    const SfgeKey key = choose_by_gradient(graph_, gradients_, {30, false});
+    const QuantWeights clean = quantise_weights(graph_.nodes[2].op, WeightScale::per_channel);
+    for (const LevelPatch& patch : level_patches(weight(1), clean, key[1], {0.1, false})) {
+        const std::size_t output = patch.index / 24;
+        const auto at = std::find(key[1].indices.begin(), key[1].indices.end(), patch.index) - key[1].indices.begin();
+        const double wanted = weight(1).data[patch.index] + 0.1 * key[1].signs[static_cast<std::size_t>(at)];
+        const double got = patch.encrypted * static_cast<double>(clean.scale[output]) / kLevels;
+        if (std::abs(patch.encrypted) < kMaxLevel) {
+            EXPECT_NEAR(got, wanted, clean.scale[output] / kLevels);
+        }
+    }
+}
+
+TEST(SfgeCells, WritesAndPulsesAreThoseOfTheCellsThatDiffer) {
+    const auto count = [](std::int16_t from, std::int16_t to, int bits) {
+        const CellWrites writes = cell_writes({{0, from, to}}, bits);
+        return std::pair(writes.cells, writes.pulses);
+    };
+    using Pair = std::pair<std::int64_t, std::int64_t>;
+    EXPECT_EQ(count(0b10110010, 0b10110010, 1), Pair(0, 0));
+    EXPECT_EQ(count(0b10110010, 0b01110011, 1), Pair(3, 3));
+    EXPECT_EQ(count(0b10110010, 0b01110011, 2), Pair(2, 2)); // 10 -> 01, 10 -> 11
+    EXPECT_EQ(count(0b10110010, 0b01110011, 4), Pair(2, 5)); // 11 -> 7, 2 -> 3
+    EXPECT_EQ(count(77, -77, 2), Pair(1, 1)) << "a flipped sign is one write of one cell";
+    EXPECT_THROW(cell_writes({}, 3), ModelError);
+}
+
+TEST_F(SfgeTest, AKeyTakesAnIndexAndASignForEachWeight) {
+    const SfgeKey key = choose_by_gradient(graph_, gradients_, {20, false});
+    EXPECT_EQ(weight_count(key), 40U);
+    EXPECT_EQ(key_bits(graph_, key), 20U * (6 + 1) + 20U * (12 + 1)); // 48 and 3,000 weights
+}
+
+TEST_F(SfgeTest, KeysAndGradientsOfOtherNetworksAreRefused) {
+    gradients_.pop_back();
+    EXPECT_THROW(choose_by_gradient(graph_, gradients_, {}), ModelError);
+    EXPECT_THROW(perturbed(graph_, {}, {}), ModelError);
+    SfgeKey key(2);
+    key[0] = {{48}, {1}};
+    EXPECT_THROW(with_flipped_signs(graph_, key), ModelError);
+}
+
+} // namespace
+} // namespace veilram::test
