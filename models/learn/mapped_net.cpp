@@ -83,18 +83,23 @@ Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape&
 }
 
 MappedNet::MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config,
-                     Calibration calibration)
-    : config_(config), activations_(std::move(activations)), calibration_(std::move(calibration)),
+                     Calibration calibration, TunedPart part)
+    : config_(config), activations_(std::move(activations)), calibration_(std::move(calibration)), part_(part),
       net_(with_biases(folded)) {
     check_folded(folded);
     if (activations_.size() != net_.matrix_count())
         throw ModelError("tuning needs one input quantiser per matrix layer: " + std::to_string(net_.matrix_count()) +
                          ", got " + std::to_string(activations_.size()));
-    if (calibration_.network.nodes.empty()) calibration_.network = net_.graph();
+    if (part_ == TunedPart::all)
+        calibration_.network = {};
+    else if (calibration_.network.nodes.empty())
+        calibration_.network = net_.graph();
     for (std::size_t layer = 0; layer < net_.matrix_count(); ++layer)
         gain_.push_back(torch::ones_like(net_.bias(layer)).requires_grad_());
-    if (config_.quant.outputs == OutputScale::re_estimated) take_re_estimated();
-    config_.quant.outputs = OutputScale::trained;
+    if (part_ == TunedPart::outputs) {
+        if (config_.quant.outputs == OutputScale::re_estimated) take_re_estimated();
+        config_.quant.outputs = OutputScale::trained;
+    }
     solve();
 }
 
@@ -127,8 +132,8 @@ void MappedNet::take_gains() {
     }
 }
 
-std::vector<torch::Tensor> MappedNet::parameters(TunedPart part) const {
-    if (part == TunedPart::all) return net_.parameters();
+std::vector<torch::Tensor> MappedNet::parameters() const {
+    if (part_ == TunedPart::all) return net_.parameters();
     std::vector<torch::Tensor> outputs = gain_;
     for (std::size_t layer = 0; layer < net_.matrix_count(); ++layer) outputs.push_back(net_.bias(layer));
     return outputs;

@@ -19,10 +19,10 @@ Tensor realised_weight(const Compiled& compiled, std::size_t layer, const Shape&
 class MappedNet {
 public:
     /// `calibration` is what compile() fits cells and outputs to, by default of the network as it is now. With
-    /// `quant.outputs: re_estimated` the weights and biases start as the re-estimated ones; from then on only the
-    /// tuning moves them.
+    /// `quant.outputs: re_estimated`, outputs that alone are tuned start as the re-estimated ones; from then on only
+    /// the tuning moves them. Where all weights move, every solve re-estimates, for the network as it then is.
     MappedNet(const Graph& folded, std::vector<ActivationQuant> activations, const CompileConfig& config,
-              Calibration calibration = {});
+              Calibration calibration = {}, TunedPart part = TunedPart::outputs);
 
     /// Compiles the present weights; from now on forward() is exact for them.
     void solve();
@@ -38,7 +38,7 @@ public:
     TorchNet& net() { return net_; }
     /// What is learned: all weights and biases, or a gain and a bias for each output. Gains scale whole outputs, so
     /// that the cells stay the same from solve to solve.
-    std::vector<torch::Tensor> parameters(TunedPart part) const;
+    std::vector<torch::Tensor> parameters() const;
     /// The weights that were mapped last.
     const Graph& mapped_graph() const { return mapped_->graph; }
     const StorageReport& storage() const { return mapped_->compiled.storage; }
@@ -61,6 +61,7 @@ private:
     CompileConfig config_;
     std::vector<ActivationQuant> activations_;
     Calibration calibration_;
+    TunedPart part_;
     TorchNet net_;
     std::vector<torch::Tensor> gain_; ///< per layer, of each output; 1 after a solve
     MemoryStore store_; ///< layers whose cells stay the same are not mapped again

@@ -37,8 +37,8 @@ public:
           parts_(split_parts(data.count(), tuning.validation_share, tuning.seed)),
           validation_(subset(data, parts_.validation)),
           teacher_(calibration.network.nodes.empty() ? folded : calibration.network),
-          mapped_(folded, activations, config, calibration),
-          optimiser_(mapped_.parameters(tuning.part), torch::optim::AdamOptions(tuning.learning_rate)),
+          mapped_(folded, activations, config, calibration, tuning.part),
+          optimiser_(mapped_.parameters(), torch::optim::AdamOptions(tuning.learning_rate)),
           steps_(steps_per_epoch() * tuning.epochs), progress_("tune", static_cast<std::size_t>(steps_)) {}
 
     TuneResult run() {

@@ -19,7 +19,7 @@ QuantisedNetwork network_to_compile(const RunConfig& config) {
     };
     if (config.network.tuned.empty()) return load(config.network.path);
     QuantisedNetwork tuned = load(config.network.tuned);
-    tuned.calibration.network = load(config.network.path).graph;
+    if (tuned_outputs(config)) tuned.calibration.network = load(config.network.path).graph;
     return tuned;
 }
 

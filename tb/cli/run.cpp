@@ -49,7 +49,7 @@ QuantisedNetwork measure_network(const RunConfig& config, const Dataset& test, R
     const Graph tuned = import_onnx(config.network.tuned);
     check_fit(test, config, tuned.in_shape, config.network.tuned);
     QuantisedNetwork tuned_network = quantise_network(tuned, calibration, config);
-    tuned_network.calibration.network = network.graph;
+    if (tuned_outputs(config)) tuned_network.calibration.network = network.graph;
     network = std::move(tuned_network);
     ExactEngine tuned_exact = make_exact_engine(network, config.compile.quant.weights);
     report.tuned_quantised_accuracy = measure(network.graph, tuned_exact, "fine-tuned, quantised");

@@ -82,9 +82,13 @@ RunConfig load_run_config(const std::string& path, const std::vector<std::string
     return config;
 }
 
+bool tuned_outputs(const RunConfig& config) {
+    return !config.network.tuned.empty() && config.tuning.tune.part == TunedPart::outputs;
+}
+
 RunConfig load_device_config(const std::string& path, const std::vector<std::string>& settings) {
     RunConfig config = load_run_config(path, settings);
-    if (!config.network.tuned.empty()) config.compile.quant.outputs = OutputScale::trained;
+    if (tuned_outputs(config)) config.compile.quant.outputs = OutputScale::trained;
     return config;
 }
 

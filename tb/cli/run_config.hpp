@@ -74,7 +74,10 @@ void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out)
 /// Loads, reads and checks `path` with `settings` on top. Throws ConfigError with every problem at once.
 RunConfig load_run_config(const std::string& path, const std::vector<std::string>& settings);
 
-/// The same for the commands that build a device: the outputs of a tuned network are the tuning's.
+/// Whether only the outputs of network.tuned were tuned: they stay as they are, and cells suit network.path's levels.
+bool tuned_outputs(const RunConfig& config);
+
+/// As load_run_config(), for the commands that build a device: tuned outputs are not re-estimated.
 RunConfig load_device_config(const std::string& path, const std::vector<std::string>& settings);
 
 /// Every value, default or not, as YAML to be kept in `folder`; load_run_config reads it back to the same

@@ -331,6 +331,24 @@ TEST_F(TuneTest, RightAfterASolveTheNetworkComputesWhatTheCrossbarsCompute) {
     EXPECT_LT(largest_difference(got, infer(compiled.program.graph, images, engine)), 1e-4);
 }
 
+TEST_F(TuneTest, WhereAllWeightsMoveEverySolveReEstimatesOutputs) {
+    config_.map.cells = CellChoice::stream_aware;
+    config_.quant.outputs = OutputScale::re_estimated;
+    const Tensor images = to_tensor(data_.pixels.data(), 20, data_.shape, {});
+    const Calibration calibration(to_tensor(data_.pixels.data(), 100, data_.shape, {}));
+    MappedNet mapped(graph_, activations_, config_, calibration, TunedPart::all);
+    {
+        const torch::NoGradGuard no_grad;
+        torch::Tensor weight = mapped.net().weight(0);
+        weight *= -0.5;
+    }
+    mapped.solve();
+    const Compiled compiled = compile(mapped.mapped_graph(), activations_, config_, calibration);
+    ScEngine engine(compiled.program, compiled.image.nvm, compiled.secrets);
+    const Tensor got = from_torch(mapped.forward(to_torch(images)));
+    EXPECT_LT(largest_difference(got, infer(compiled.program.graph, images, engine)), 1e-4);
+}
+
 TEST_F(TuneTest, BetweenSolvesAChangeOfWeightsCountsExactly) {
     MappedNet mapped(graph_, activations_, config_);
     const torch::Tensor images = to_torch(to_tensor(data_.pixels.data(), 20, data_.shape, {}));
