@@ -32,7 +32,11 @@ public:
     std::size_t crossbars() const override { return part_.crossbars(); }
     NvmView view(std::size_t first, std::size_t count) const override { return part_.view(first, count); }
     const NvmPart& part() const { return part_; }
-    NvmPart take() { return std::move(part_); }
+    /// Leaves the store empty.
+    NvmPart take() {
+        counts_.clear();
+        return std::move(part_);
+    }
 
 private:
     std::vector<std::size_t> counts_;         ///< by layer

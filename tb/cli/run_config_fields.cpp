@@ -130,7 +130,8 @@ static void fields(FieldVisitor& v, QuantConfig& c) {
     v.choice(
         "outputs", c.outputs,
         "scale and bias of each output: as `trained`, or `re_estimated` after mapping, such that mean and deviation "
-        "over the calibration images are those of the float network; `network.tuned` brings its own");
+        "over the calibration images are those of the float network; a `network.tuned` whose outputs alone were tuned "
+        "(`tune.part`) brings its own");
 }
 
 static void fields(FieldVisitor& v, ArrayGeometry& c) {
