@@ -2,25 +2,20 @@
 
 #include "models/base/diagnostics.hpp"
 #include "models/base/file.hpp"
-#include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
-#include "models/image/output_statistics.hpp"
+#include "models/image/calibration_run.hpp"
+#include "models/image/layer_mapping.hpp"
 #include "models/image/sc_engine.hpp"
 #include "models/mapping/input_order.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
-#include <mutex>
 #include <optional>
 
 namespace veilram {
 namespace {
 
-/// To be raised whenever the same weights and secrets give other cells than before: layers that were kept are then old.
-constexpr std::uint64_t kMappingVersion = 3;
-constexpr std::size_t kSamples = 16'384; ///< of a layer's inputs
-constexpr double kLayerShare = 0.1;      ///< what the whole layer's levels weigh beside a channel's own
+constexpr std::size_t kSamples = 16'384; ///< of a layer's outputs
 
 struct BiasOf {
     const std::vector<float>* operator()(const Conv& op) const { return &op.bias; }
@@ -34,17 +29,37 @@ LayerQuant layer_quant(const Op& op, const ActivationQuant& input, const QuantWe
     return quant;
 }
 
-/// The topology alone: what a thief may know.
-Graph without_weights(Graph graph) {
-    for (Node& node : graph.nodes) {
-        const auto strip = [](auto& op) {
-            op.weight.data.clear();
-            op.bias.clear();
-        };
-        if (auto* conv = std::get_if<Conv>(&node.op)) strip(*conv);
-        if (auto* dense = std::get_if<Dense>(&node.op)) strip(*dense);
+struct Stripped {
+    Op operator()(const Conv& op) const {
+        Conv bare{op.window, op.groups, {}, {}};
+        bare.weight.shape = op.weight.shape;
+        return bare;
     }
-    return graph;
+    Op operator()(const Dense& op) const {
+        Dense bare;
+        bare.weight.shape = op.weight.shape;
+        return bare;
+    }
+    template <class Other> Op operator()(const Other& op) const { return op; }
+};
+
+/// The topology alone: what a thief may know.
+Graph without_weights(const Graph& graph) {
+    Graph bare{graph.name, graph.in_shape, {}, graph.activations};
+    for (const Node& node : graph.nodes)
+        bare.nodes.push_back({node.name, std::visit(Stripped{}, node.op), node.inputs, node.out_shape});
+    return bare;
+}
+
+/// Scales and biases of `network`, whose cells the mapped one has: what it is fitted with.
+Program with_outputs_of(const Graph& network, Program program, const CompileConfig& config) {
+    const std::vector<std::size_t> nodes = matrix_nodes(network);
+    for (std::size_t l = 0; l < nodes.size(); ++l) {
+        const Op& op = network.nodes[nodes[l]].op;
+        LayerQuant& quant = program.layers[l].quant;
+        quant = layer_quant(op, quant.input, quantise_for(config.map, op, config.quant.weights));
+    }
+    return program;
 }
 
 Program make_program(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config) {
@@ -76,182 +91,50 @@ Program make_program(const Graph& graph, const std::vector<ActivationQuant>& act
     return program;
 }
 
-std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,
-                                      const CompileConfig& config, const LayerSecrets& secrets, std::size_t layer,
-                                      Progress& progress) {
-    std::vector<MappedCrossbar> crossbars(plans.size());
-    parallel_for(plans.size(), [&](std::size_t x) {
-        // A generator for each crossbar: its cells depend on nothing that was mapped before.
-        Rng rng = make_rng(config.seed, "place/" + std::to_string(layer) + "/" + std::to_string(x));
-        if (config.map.scheme == MapScheme::balanced) {
-            crossbars[x] = random_crossbar(config.array, secrets.gsl[x], rng);
-        } else {
-            const std::unique_ptr<BlsSolver> solver = make_solver(config.map.solver);
-            crossbars[x] = map_crossbar(weights, plans[x], config.array, secrets.gsl[x], *solver, rng);
-        }
-        progress.step();
-    });
-    return crossbars;
-}
-
-/// Places that hold no sign get key-derived bits, so that the converter's source is never degenerate and the dump does
-/// not show which places are in use.
-void fill_unused_signs(BitMatrix& signs, const CrossbarPlan& plan, MapScheme scheme, const ArrayGeometry& array,
-                       const Bytes& draw_key, const std::string& label) {
-    const auto pairs = static_cast<std::size_t>(array.row_pairs());
-    const auto outputs = static_cast<std::size_t>(plan.outputs);
-    const Bytes random = derive_bytes(draw_key, label, (signs.rows() * signs.cols() + 7) / 8);
-    for (std::size_t i = 0; i < signs.rows(); ++i)
-        for (std::size_t bit = 0; bit < signs.cols(); ++bit) {
-            const std::size_t half = bit / pairs, at = i * signs.cols() + bit;
-            const bool used = scheme == MapScheme::paper && half < 2 && plan.inputs[i + half * signs.rows()] >= 0 &&
-                              bit % pairs < outputs;
-            if (!used) signs.set(i, bit, ((random[at / 8] >> (at % 8)) & 1U) != 0);
-        }
-}
-
-/// How a layer's inputs are, for its cells to be fitted to; absent for cells that are placed at random.
-struct InputStatistics {
-    LayerLevels levels;
-    InputSamples samples; ///< for output-aware cells alone
-};
-using Inputs = std::optional<InputStatistics>;
-
-/// The crossbars of a layer as they will be in the chip: every sign place filled and masked, cells fitted to the
-/// streams that come from that.
-NvmPart finished(std::vector<MappedCrossbar> mapped, const QuantWeights& weights, const LayerProgram& layer,
-                 std::size_t index, const LayerSecrets& secrets, const CompileConfig& config, const Bytes& draw_key,
-                 const Inputs& inputs) {
-    const auto fit = [&] {
-        return CellFit{weights,       config.map,     config.array,   config.converter,
-                       secrets.start, inputs->levels, inputs->samples};
-    };
-    parallel_for(mapped.size(), [&](std::size_t x) {
-        MappedCrossbar& crossbar = mapped[x];
-        const std::string label = "sign_fill/layer" + std::to_string(index) + "/crossbar" + std::to_string(x);
-        fill_unused_signs(crossbar.signs, layer.crossbars[x], config.map.scheme, config.array, draw_key, label);
-        if (config.map.scheme == MapScheme::paper && config.signs.mode == SignMode::masked)
-            mask_signs(crossbar.signs, config.signs.generator, secrets.mask_key,
-                       layer.first_crossbar + static_cast<std::uint32_t>(x));
-        if (inputs) fit_cells(crossbar, layer.crossbars[x], secrets.gsl[x], fit());
-    });
-    if (inputs && config.map.cells == CellChoice::output_aware)
-        fit_outputs(mapped, layer.crossbars, secrets.gsl, fit());
-    NvmPart part;
-    for (MappedCrossbar& crossbar : mapped) {
-        part.cells.push_back(std::move(crossbar.cells));
-        part.signs.push_back(std::move(crossbar.signs));
-    }
-    return part;
-}
-
-/// What a channel's levels are estimated from: its own, and some of all the layer's, for a channel that was silent on
-/// these images may speak on others.
-LayerLevels level_shares(const LevelCounts& counts, int zero) {
-    LevelShares all;
-    double values = 0.0;
-    for (const auto& channel : counts)
-        for (std::size_t level = 0; level < channel.size(); ++level) {
-            all.share[level] += static_cast<double>(channel[level]);
-            values += static_cast<double>(channel[level]);
-        }
-    LayerLevels shares(counts.size());
-    for (std::size_t c = 0; c < counts.size(); ++c) {
-        shares[c].zero = zero;
-        for (std::size_t level = 0; level < counts[c].size(); ++level)
-            shares[c].share[level] =
-                static_cast<double>(counts[c][level]) * static_cast<double>(counts.size()) / values +
-                kLayerShare * all.share[level] / values;
-    }
-    return shares;
-}
-
 const Graph& float_network(const Graph& compiled, const Calibration& calibration) {
     return calibration.network.nodes.empty() ? compiled : calibration.network;
 }
 
-/// By layer.
-std::vector<Inputs> inputs_of(const Graph& graph, const std::vector<ActivationQuant>& activations,
-                              const CompileConfig& config, const Calibration& calibration) {
-    std::vector<Inputs> inputs(activations.size());
-    if (!config.map.fits_cells()) return inputs;
-    const Graph& network = float_network(graph, calibration);
-    const auto counts = count_levels(network, activations, calibration.images);
-    for (std::size_t l = 0; l < inputs.size(); ++l)
-        inputs[l] = InputStatistics{level_shares(counts[l], activations[l].zero), {}};
-    if (config.map.cells == CellChoice::output_aware) {
-        auto samples = sample_inputs(network, activations, calibration.images, kSamples, config.seed);
-        for (std::size_t l = 0; l < inputs.size(); ++l) inputs[l]->samples = std::move(samples[l]);
-    }
-    return inputs;
-}
+/// Follows the calibration images through the layers as these are mapped.
+class Fitting {
+public:
+    /// Keeps references to `network`, `images` and `config`.
+    Fitting(const Graph& network, const Tensor& images, const Program& program, const CompileConfig& config)
+        : config_(config), program_(with_outputs_of(network, program, config)),
+          run_(network, images, config.map.cells == CellChoice::output_aware) {}
 
-/// Stands for everything that a layer's crossbars are made from, and tells nothing about it.
-Key256 layer_key(const QuantWeights& weights, const LayerProgram& layer, std::size_t index, const LayerSecrets& secrets,
-                 const CompileConfig& config, const Bytes& draw_key, const Inputs& inputs) {
-    Bytes content = encode(secrets, config.array);
-    const auto add = [&](const auto& values) {
-        const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
-        content.insert(content.end(), bytes, bytes + values.size() * sizeof values[0]);
-    };
-    add(weights.q);
-    if (inputs) {
-        add(std::vector<double>{with_profile(config.map).spread});
-        for (const LevelShares& channel : inputs->levels) add(channel.share);
-        add(inputs->samples.levels);
-        add(std::vector<int>{inputs->levels.front().zero, static_cast<int>(config.converter.kind),
-                             config.converter.lfsr_seed});
+    /// What the cells of layer `l` are to be fitted to; all layers before it are finished.
+    std::optional<InputStatistics> inputs(std::size_t l) const {
+        if (!config_.map.fits_cells()) return {};
+        const LayerQuant& quant = program_.layers[l].quant;
+        InputStatistics inputs{run_.levels(quant.input), {}};
+        if (config_.map.cells == CellChoice::output_aware)
+            inputs.samples = run_.samples(kSamples, quant.input, quant.weight_scale,
+                                          make_rng(config_.seed, "samples/" + std::to_string(l)));
+        return inputs;
     }
-    for (const CrossbarPlan& plan : layer.crossbars) {
-        add(std::vector<int>{plan.group, plan.first_output, plan.outputs});
-        add(plan.inputs);
+    /// To be called when the cells of layer `l` are in `nvm`. Returns its re-estimated scale and bias.
+    LayerQuant finish_layer(std::size_t l, const NvmSource& nvm, const std::vector<LayerSecrets>& secrets) {
+        ScEngine device(program_, nvm, secrets);
+        const Node& node = program_.graph.nodes[matrix_nodes(program_.graph)[l]];
+        return run_.correct(device.apply(l, node, run_.mapped_input(), 0), program_.layers[l].quant);
     }
-    const ArrayGeometry& array = config.array;
-    add(std::vector<std::uint64_t>{
-        kMappingVersion, index, config.seed, layer.first_crossbar, static_cast<std::uint64_t>(config.map.scheme),
-        static_cast<std::uint64_t>(config.map.solver), static_cast<std::uint64_t>(config.signs.mode),
-        static_cast<std::uint64_t>(config.signs.generator), static_cast<std::uint64_t>(array.rows),
-        static_cast<std::uint64_t>(array.cols), static_cast<std::uint64_t>(array.segment)});
-    const Key256 digest = sha256(content.data(), content.size());
-    wipe(content);
-    const Bytes drawn = derive_bytes(draw_key, "layer/" + std::string(digest.begin(), digest.end()), digest.size());
-    Key256 key{};
-    std::copy(drawn.begin(), drawn.end(), key.begin());
-    return key;
-}
 
-/// What the cells of a layer came to: per output the sum of its realised weights, and the sum of |line - target|.
-struct Realised {
-    std::vector<std::int32_t> sums;
-    std::int64_t absolute_error = 0;
+private:
+    const CompileConfig& config_;
+    const Program program_;
+    CalibrationRun run_;
 };
 
-Realised measure_layer(const QuantWeights& weights, const Program& program, std::size_t index, const NvmSource& nvm,
-                       const LayerSecrets& secrets) {
-    const LayerProgram& layer = program.layers[index];
-    const NvmView view = nvm.view(layer.first_crossbar, layer.crossbars.size());
-    Realised result{std::vector<std::int32_t>(weights.scale.size()), 0};
-    std::mutex mutex;
-    parallel_for(layer.crossbars.size(), [&](std::size_t x) {
-        const CrossbarPlan& plan = layer.crossbars[x];
-        const MappedCrossbar crossbar{view.cells[x], true_signs(program, view.signs[x], secrets,
-                                                                layer.first_crossbar + static_cast<std::uint32_t>(x))};
-        const auto lines = realised_weights(crossbar, plan, program.scheme, program.array, secrets.gsl[x]);
-        const std::size_t first = static_cast<std::size_t>(plan.group * weights.shape.outputs + plan.first_output);
-        const auto outputs = static_cast<std::size_t>(plan.outputs);
-        const std::lock_guard<std::mutex> lock(mutex); // whole numbers: any order gives the same sums
-        for (std::size_t slot = 0; slot < plan.inputs.size(); ++slot) {
-            if (plan.inputs[slot] < 0) continue;
-            for (std::size_t o = 0; o < outputs; ++o) {
-                const std::int32_t realised = lines[slot * outputs + o];
-                const int weight = weights.at(static_cast<int>(first + o), plan.inputs[slot]);
-                result.sums[first + o] += realised;
-                result.absolute_error += program.signed_lines() ? std::abs(realised - weight)
-                                                                : std::abs(std::abs(realised) - std::abs(weight));
-            }
-        }
-    });
-    return result;
+/// Sums of weights are not known yet: zeros.
+std::vector<LayerSecrets> draw_all_secrets(const Program& program, const CompileConfig& config, const Bytes& draw_key) {
+    std::vector<LayerSecrets> all;
+    for (const LayerProgram& layer : program.layers) {
+        all.push_back(draw_secrets(draw_key, config.keys.scope, all.size(), layer.crossbars.size(),
+                                   config.map.vectors(), config.array, config.keys.version));
+        all.back().weight_sums.resize(layer.quant.weight_scale.size());
+    }
+    return all;
 }
 
 SealHeader seal_header(const Program& program, const std::string& text, std::size_t layer) {
@@ -274,6 +157,10 @@ void seal_layers(Compiled& compiled, const KeyConfig& keys) {
                                      encode(compiled.secrets[l], compiled.program.array)));
 }
 
+bool needs_images(const CompileConfig& config) {
+    return config.map.fits_cells() || config.quant.outputs == OutputScale::re_estimated;
+}
+
 void check_request(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
                    bool has_images) {
     check_array(config.array);
@@ -284,8 +171,7 @@ void check_request(const Graph& graph, const std::vector<ActivationQuant>& activ
     if (activations.size() != layers)
         throw ModelError(std::to_string(activations.size()) + " activation quantisers for " + std::to_string(layers) +
                          " matrix layers");
-    const bool needs_images = config.map.fits_cells() || config.quant.outputs == OutputScale::re_estimated;
-    if (needs_images && !has_images)
+    if (needs_images(config) && !has_images)
         throw ModelError("stream-aware cells and re-estimated outputs need calibration images");
     if (config.map.n < 1 || config.map.n > kMaxVectors)
         throw UserError("map.n is " + std::to_string(config.map.n) + ", expected 1.." + std::to_string(kMaxVectors) +
@@ -317,12 +203,6 @@ Bytes load_draw_key(const KeyConfig& config) {
     return root_draw_key(load_root_key(config), config.seed);
 }
 
-std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,
-                                      const CompileConfig& config, const LayerSecrets& secrets, std::size_t layer) {
-    Progress progress("mapping", plans.size());
-    return map_layer(weights, plans, config, secrets, layer, progress);
-}
-
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
                  const Calibration& calibration) {
     MemoryStore store;
@@ -335,35 +215,37 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
                  LayerStore& store, const Calibration& calibration) {
     check_request(graph, activations, config, !calibration.images.shape.empty());
     const Bytes draw_key = load_draw_key(config.keys);
-    const std::vector<std::size_t> nodes = matrix_nodes(graph);
     Compiled compiled;
     compiled.program = make_program(graph, activations, config);
     std::vector<std::size_t> crossbars;
     for (const LayerProgram& layer : compiled.program.layers) crossbars.push_back(layer.crossbars.size());
     store.begin(crossbars);
-    const std::vector<Inputs> inputs = inputs_of(graph, activations, config, calibration);
+    compiled.secrets = draw_all_secrets(compiled.program, config, draw_key);
+    std::optional<Fitting> fitting;
+    if (needs_images(config))
+        fitting.emplace(float_network(graph, calibration), calibration.images, compiled.program, config);
     Progress progress("mapping", compiled.program.crossbar_count());
     std::vector<std::int64_t> errors;
+    const std::vector<std::size_t> nodes = matrix_nodes(graph);
     for (std::size_t l = 0; l < nodes.size(); ++l) {
-        const LayerProgram& layer = compiled.program.layers[l];
+        LayerProgram& layer = compiled.program.layers[l];
+        LayerSecrets& secrets = compiled.secrets[l];
         const QuantWeights weights = quantise_for(config.map, graph.nodes[nodes[l]].op, config.quant.weights);
-        LayerSecrets secrets = draw_secrets(draw_key, config.keys.scope, l, layer.crossbars.size(),
-                                            config.map.vectors(), config.array, config.keys.version);
-        const Key256 key = layer_key(weights, layer, l, secrets, config, draw_key, inputs[l]);
+        std::optional<InputStatistics> inputs;
+        if (fitting) inputs = fitting->inputs(l);
+        const LayerJob job{config, draw_key, l, weights, layer, secrets, inputs};
+        const Key256 key = key_of(job);
         if (store.holds(l, key))
             progress.step(crossbars[l]);
         else
-            store.keep(l, key,
-                       finished(map_layer(weights, layer.crossbars, config, secrets, l, progress), weights, layer, l,
-                                secrets, config, draw_key, inputs[l]));
-        Realised realised = measure_layer(weights, compiled.program, l, store, secrets);
+            store.keep(l, key, map_layer(job, progress));
+        RealisedLayer realised = measure(job, compiled.program, store);
         secrets.weight_sums = std::move(realised.sums);
         errors.push_back(realised.absolute_error);
-        compiled.secrets.push_back(std::move(secrets));
+        if (!fitting) continue;
+        const LayerQuant corrected = fitting->finish_layer(l, store, compiled.secrets);
+        if (config.quant.outputs == OutputScale::re_estimated) layer.quant = corrected;
     }
-    if (config.quant.outputs == OutputScale::re_estimated)
-        re_estimate_outputs(compiled.program, store, compiled.secrets, float_network(graph, calibration),
-                            calibration.images);
     seal_layers(compiled, config.keys);
     compiled.storage = report_storage(compiled.program, compiled.image.memory, config.keys.scope);
     for (std::size_t l = 0; l < errors.size(); ++l) {

@@ -108,7 +108,7 @@ struct SlotsToFit {
         SlotSamples all{std::vector<const std::uint8_t*>(levels.size()), fit.samples.count, 0};
         all.first = crossbar * OutputSearch::kWindow % fit.samples.count;
         for (std::size_t slot = 0; slot < levels.size(); ++slot)
-            if (levels[slot] != nullptr) all.levels[slot] = fit.samples.of(input(slot));
+            if (levels[slot] != nullptr) all.levels[slot] = fit.samples.levels_of(input(slot));
         return all;
     }
 };
@@ -116,7 +116,11 @@ struct SlotsToFit {
 /// The outputs of crossbars that hold the same ones, and what these are off in each sample.
 class OutputBlock {
 public:
-    OutputBlock(std::size_t outputs, std::size_t samples) : samples_(samples), errors_(outputs * samples) {}
+    OutputBlock(const CrossbarPlan& plan, const CellFit& fit)
+        : samples_(fit.samples.count), errors_(static_cast<std::size_t>(plan.outputs) * samples_) {
+        parallel_for(static_cast<std::size_t>(plan.outputs),
+                     [&](std::size_t o) { set_exact(plan, fit, o, errors_.data() + o * samples_); });
+    }
 
     /// Fits the cells of one more crossbar, number `index` of the block, or of one `again`.
     void fit(BitMatrix& cells, const SlotsToFit& slots, const GslVectors& vectors, std::size_t index, bool again) {
@@ -137,6 +141,20 @@ public:
     }
 
 private:
+    /// What output `o` of the block is off while its products are exact: the inputs are not what they were when the
+    /// wanted outputs were taken, and weights are rounded.
+    static void set_exact(const CrossbarPlan& plan, const CellFit& fit, std::size_t o, std::int32_t* errors) {
+        const MatrixShape& shape = fit.weights.shape;
+        const int output = plan.group * shape.outputs + plan.first_output + static_cast<int>(o);
+        const std::int32_t* wanted = fit.samples.wanted_of(static_cast<std::size_t>(output));
+        for (std::size_t i = 0; i < fit.samples.count; ++i) errors[i] = -wanted[i];
+        for (int k = 0; k < shape.inputs; ++k) {
+            const std::int32_t weight = fit.weights.at(output, k);
+            const std::uint8_t* levels = fit.samples.levels_of(static_cast<std::size_t>(plan.group * shape.inputs + k));
+            for (std::size_t i = 0; i < fit.samples.count; ++i) errors[i] += weight * levels[i];
+        }
+    }
+
     std::size_t samples_;
     std::vector<std::int32_t> errors_; ///< [outputs][samples], in 1/256 counts
 };
@@ -233,7 +251,7 @@ void fit_outputs(std::vector<MappedCrossbar>& crossbars, const std::vector<Cross
     };
     for (std::size_t first = 0, last = 0; first < plans.size(); first = last) {
         while (last < plans.size() && same_outputs(first, last)) ++last;
-        OutputBlock block(static_cast<std::size_t>(plans[first].outputs), fit.samples.count);
+        OutputBlock block(plans[first], fit);
         for (int sweep = 0; sweep < kSweeps; ++sweep)
             for (std::size_t x = first; x < last; ++x) {
                 const SlotsToFit slots(crossbars[x], plans[x], vectors[x], fit);

@@ -79,6 +79,17 @@ MappedCrossbar random_crossbar(const ArrayGeometry& array, const GslVectors& vec
 /// The levels at a layer's inputs, by input channel.
 using LayerLevels = std::vector<LevelShares>;
 
+/// What occurs at a layer's inputs and what its outputs should then be, at positions drawn from images.
+struct OutputSamples {
+    std::size_t count = 0;
+    std::vector<std::uint8_t> levels; ///< [groups * K][count], padding included
+    /// [groups * M][count] what each sum of products should be, in 1/256 counts and but for a constant.
+    std::vector<std::int32_t> wanted;
+
+    const std::uint8_t* levels_of(std::size_t input) const { return levels.data() + input * count; }
+    const std::int32_t* wanted_of(std::size_t output) const { return wanted.data() + output * count; }
+};
+
 /// What the cells of a layer are fitted to. Points to what it is given.
 struct CellFit {
     const QuantWeights& weights;
@@ -86,15 +97,15 @@ struct CellFit {
     const ArrayGeometry& array;
     const ConverterConfig& converter;
     const StartTable& start;
-    const LayerLevels& levels;   ///< how often each level occurs
-    const InputSamples& samples; ///< for output-aware cells alone
+    const LayerLevels& levels;    ///< how often each level occurs
+    const OutputSamples& samples; ///< for output-aware cells alone
 };
 
 /// Chooses the cells of one crossbar anew for the streams that the converter makes of its sign rows as they are now -
 /// filled and masked. Throws ModelError when the parts of `fit` do not belong together.
 void fit_cells(MappedCrossbar& crossbar, const CrossbarPlan& plan, const GslVectors& vectors, const CellFit& fit);
 
-/// Improves the cells of all crossbars of a layer such that whole outputs come out right.
+/// Improves the cells of all crossbars of a layer such that whole outputs come out as the samples want them.
 void fit_outputs(std::vector<MappedCrossbar>& crossbars, const std::vector<CrossbarPlan>& plans,
                  const std::vector<GslVectors>& vectors, const CellFit& fit);
 

@@ -97,12 +97,12 @@ MatrixShape matrix_shape(const Op& op) {
     throw ModelError(op_name(op) + " has no weight matrix");
 }
 
-Graph fold_batch_norm(const Graph& graph) {
+Graph fold_batch_norm(Graph graph) {
     const std::vector<int> readers = count_readers(graph);
     Graph folded{graph.name, graph.in_shape, {}, graph.activations};
     std::vector<ValueId> now(graph.nodes.size() + 1, 0); // where each value of `graph` is found in `folded`
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-        const Node& node = graph.nodes[i];
+        Node& node = graph.nodes[i];
         const auto* norm = std::get_if<BatchNorm>(&node.op);
         if (norm != nullptr && readers[node.inputs[0]] == 1) {
             const ValueId source = now[node.inputs[0]];
@@ -112,7 +112,7 @@ Graph fold_batch_norm(const Graph& graph) {
                 continue;
             }
         }
-        folded.nodes.push_back(node);
+        folded.nodes.push_back(std::move(node));
         for (ValueId& id : folded.nodes.back().inputs) id = now[id];
         now[i + 1] = folded.nodes.size();
     }

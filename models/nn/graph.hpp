@@ -125,7 +125,7 @@ void infer_shapes(Graph& graph);
 
 /// Folds every BatchNorm that directly follows a Conv or Dense (and is its only reader) into that node's weights and
 /// bias, and makes every other BatchNorm stay as it is. The function computed is unchanged up to float rounding.
-Graph fold_batch_norm(const Graph& graph);
+Graph fold_batch_norm(Graph graph);
 
 /// K x M matrices of a layer as the crossbars see them (docs/model.md, section 4): one per group.
 /// For a conv, input k = (c * kh + y) * kw + x of the group's channels.

@@ -90,21 +90,37 @@ Tensor FloatEngine::apply(std::size_t /*layer*/, const Node& node, const Tensor&
     return out;
 }
 
-Tensor infer(const Graph& graph, const Tensor& batch, MatrixEngine& engine, std::size_t first_image) {
+Walk::Walk(const Graph& graph, const Tensor& batch)
+    : graph_(graph), batch_(batch), last_reader_(last_readers(graph)), values_(graph.nodes.size() + 1) {
     check_batch(graph, batch);
-    const std::vector<std::size_t> last_reader = last_readers(graph);
-    std::vector<Tensor> values(graph.nodes.size() + 1); // values[0] stays empty: the batch is read where it is
-    std::size_t layer = 0;
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-        const Node& node = graph.nodes[i];
+    run_digital_nodes();
+}
+
+void Walk::supply(Tensor output) {
+    keep(std::move(output));
+    run_digital_nodes();
+}
+
+void Walk::run_digital_nodes() {
+    while (at_matrix() && !is_matrix(node().op)) {
         std::vector<const Tensor*> inputs;
-        for (const ValueId id : node.inputs) inputs.push_back(id == 0 ? &batch : &values[id]);
-        values[i + 1] =
-            is_matrix(node.op) ? engine.apply(layer++, node, *inputs.at(0), first_image) : digital(node, inputs);
-        for (const ValueId id : node.inputs)
-            if (last_reader[id] == i) values[id] = Tensor();
+        for (const ValueId id : node().inputs) inputs.push_back(&value(id));
+        keep(digital(node(), inputs));
     }
-    return std::move(values.back());
+}
+
+void Walk::keep(Tensor output) {
+    values_[node_ + 1] = std::move(output);
+    for (const ValueId id : node().inputs)
+        if (last_reader_[id] == node_) values_[id] = Tensor();
+    ++node_;
+}
+
+Tensor infer(const Graph& graph, const Tensor& batch, MatrixEngine& engine, std::size_t first_image) {
+    Walk walk(graph, batch);
+    for (std::size_t layer = 0; walk.at_matrix(); ++layer)
+        walk.supply(engine.apply(layer, walk.node(), walk.input(), first_image));
+    return walk.take_logits();
 }
 
 std::vector<int> argmax(const Tensor& logits) {

@@ -15,6 +15,7 @@ public:
     GraphBuilder(std::string name, const std::string& input, Shape in_shape);
 
     void add_constant(const std::string& name, Constant value) { constants_[name] = std::move(value); }
+    void forget(const std::string& constant) { constants_.erase(constant); }
     /// Reads one node whose operands were all read before. Throws UserError naming the node.
     void read(const onnx::NodeProto& node);
     /// The graph up to the value of this name. Throws UserError when that is a constant or the input itself.

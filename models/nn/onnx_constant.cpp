@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 namespace veilram {
 namespace {
@@ -31,7 +32,10 @@ std::vector<To> values(const TensorProto& tensor, const List& list, std::size_t 
     if (read.size() != count)
         throw UserError("tensor '" + tensor.name() + "' has " + std::to_string(read.size()) +
                         " values, its shape needs " + std::to_string(count) + "; the file is damaged");
-    return std::vector<To>(read.begin(), read.end());
+    if constexpr (std::is_same_v<From, To>)
+        return read;
+    else
+        return std::vector<To>(read.begin(), read.end());
 }
 
 } // namespace

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <set>
 
 namespace veilram {
@@ -153,6 +154,30 @@ std::vector<ActivationQuant> quantisers_of(const ModelProto& model, std::size_t 
     return {};
 }
 
+/// The builder is given a constant when the first node asks for it, and forgets it after the last: weights lie in
+/// memory once, not in the model, the constants and the graph.
+void read_nodes(GraphProto& proto, GraphBuilder& builder) {
+    const Nodes nodes = needed_nodes(proto, proto.output(0).name());
+    std::map<std::string, onnx::TensorProto*> waiting;
+    for (onnx::TensorProto& tensor : *proto.mutable_initializer()) waiting[tensor.name()] = &tensor;
+    std::map<std::string, int> readers;
+    for (const NodeProto* node : nodes)
+        for (const std::string& name : node->input()) ++readers[name];
+    for (const NodeProto* node : nodes) {
+        for (const std::string& name : node->input()) {
+            const auto tensor = waiting.find(name);
+            if (tensor == waiting.end()) continue;
+            builder.add_constant(name, to_constant(*tensor->second));
+            tensor->second->Clear();
+            delete tensor->second->release_raw_data(); // which a cleared tensor would hold on to
+            waiting.erase(tensor);
+        }
+        builder.read(*node);
+        for (const std::string& name : node->input())
+            if (--readers[name] == 0) builder.forget(name);
+    }
+}
+
 Graph to_graph(ModelProto& model, const std::string& fallback_name) {
     check_opset(model);
     GraphProto& proto = *model.mutable_graph();
@@ -165,9 +190,7 @@ Graph to_graph(ModelProto& model, const std::string& fallback_name) {
     check_model(model);
 
     GraphBuilder builder(proto.name().empty() ? fallback_name : proto.name(), input_name, in_shape);
-    for (const onnx::TensorProto& tensor : proto.initializer())
-        builder.add_constant(tensor.name(), to_constant(tensor));
-    for (const NodeProto* node : needed_nodes(proto, proto.output(0).name())) builder.read(*node);
+    read_nodes(proto, builder);
     Graph graph = builder.finish(proto.output(0).name());
     graph.activations = quantisers_of(model, matrix_nodes(graph).size());
     return graph;
@@ -176,9 +199,11 @@ Graph to_graph(ModelProto& model, const std::string& fallback_name) {
 } // namespace
 
 Graph import_onnx(const std::string& path) {
-    const std::string content = read_file(path);
+    std::string content = read_file(path);
     try {
-        ModelProto model = parse(is_xz(content) ? unpack_xz(content) : content);
+        if (is_xz(content)) content = unpack_xz(content);
+        ModelProto model = parse(content);
+        std::string().swap(content);
         return to_graph(model, std::filesystem::path(path).stem().string());
     } catch (const UserError& e) {
         throw UserError(path + ": " + e.what());

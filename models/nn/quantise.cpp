@@ -1,18 +1,13 @@
 #include "models/nn/quantise.hpp"
 
 #include "models/base/diagnostics.hpp"
-#include "models/base/random.hpp"
 #include "models/nn/infer.hpp"
-#include "models/nn/level_map.hpp"
-
-#include <boost/random/uniform_int_distribution.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 namespace veilram {
@@ -149,48 +144,6 @@ ActivationQuant cover(Range range, int step) {
     return {static_cast<float>(value * kLevels / step), zero * step, step};
 }
 
-/// Draws the samples of one layer batch by batch, each at the place in their order that was drawn for it at the start.
-class SampleTaker {
-public:
-    SampleTaker(const MatrixShape& shape, std::size_t count, std::size_t images, Rng rng)
-        : shape_(shape), images_(images), rng_(std::move(rng)), order_(count) {
-        const auto inputs = static_cast<std::size_t>(shape.groups) * static_cast<std::size_t>(shape.inputs);
-        samples_.count = count;
-        samples_.levels.resize(inputs * count);
-        std::iota(order_.begin(), order_.end(), std::size_t{0});
-        for (std::size_t i = count; i > 1; --i) std::swap(order_[i - 1], order_[draw(i)]);
-    }
-
-    void take(const Op& op, const Tensor& input, const ActivationQuant& quant) {
-        seen_ += static_cast<std::size_t>(input.dim(0));
-        std::vector<std::size_t> positions;
-        for (int group = 0; group < shape_.groups; ++group) {
-            const LevelMap map = map_levels(op, group, input, quant);
-            while (taken_ + positions.size() < samples_.count * seen_ / images_)
-                positions.push_back(draw(map.positions()));
-            for (std::size_t k = 0; k < static_cast<std::size_t>(map.inputs()); ++k) {
-                const std::size_t row = static_cast<std::size_t>(group * shape_.inputs) + k;
-                for (std::size_t i = 0; i < positions.size(); ++i)
-                    samples_.levels[row * samples_.count + order_[taken_ + i]] = map.at(positions[i], k);
-            }
-        }
-        taken_ += positions.size();
-    }
-
-    InputSamples done() { return std::move(samples_); }
-
-private:
-    std::size_t draw(std::size_t below) {
-        return boost::random::uniform_int_distribution<std::size_t>(0, below - 1)(rng_);
-    }
-
-    MatrixShape shape_;
-    std::size_t images_, seen_ = 0, taken_ = 0;
-    Rng rng_;
-    std::vector<std::size_t> order_;
-    InputSamples samples_;
-};
-
 void check(const Graph& graph, const Tensor& images, const QuantConfig& config) {
     if (config.calibration_images < 1)
         throw UserError("calibration_images is " + std::to_string(config.calibration_images) + ", expected 1 or more");
@@ -296,33 +249,14 @@ QuantWeights quantise_to_deviation(const Op& op, double sigma) {
     });
 }
 
-std::vector<LevelCounts> count_levels(const Graph& graph, const std::vector<ActivationQuant>& activations,
-                                      const Tensor& images) {
-    std::vector<LevelCounts> counts(activations.size());
-    observe(graph, images, images.dim(0), [&](std::size_t layer, const Tensor& input) {
-        const auto channels = static_cast<std::size_t>(input.dim(1));
-        const std::size_t plane = input.size() / channels / static_cast<std::size_t>(input.dim(0));
-        std::vector<std::uint8_t> levels(input.size());
-        to_levels(input.data.data(), input.size(), activations.at(layer), levels.data());
-        counts[layer].resize(channels);
-        for (std::size_t i = 0; i < levels.size(); ++i) ++counts[layer][i / plane % channels][levels[i]];
-    });
+LevelCounts count_levels(const Tensor& input, const ActivationQuant& quant) {
+    const auto channels = static_cast<std::size_t>(input.dim(1));
+    const std::size_t plane = input.size() / channels / static_cast<std::size_t>(input.dim(0));
+    std::vector<std::uint8_t> levels(input.size());
+    to_levels(input.data.data(), input.size(), quant, levels.data());
+    LevelCounts counts(channels);
+    for (std::size_t i = 0; i < levels.size(); ++i) ++counts[i / plane % channels][levels[i]];
     return counts;
-}
-
-std::vector<InputSamples> sample_inputs(const Graph& graph, const std::vector<ActivationQuant>& activations,
-                                        const Tensor& images, std::size_t count, std::uint64_t seed) {
-    const std::vector<std::size_t> nodes = matrix_nodes(graph);
-    std::vector<SampleTaker> takers;
-    for (std::size_t layer = 0; layer < nodes.size(); ++layer)
-        takers.emplace_back(matrix_shape(graph.nodes[nodes[layer]].op), count, static_cast<std::size_t>(images.dim(0)),
-                            make_rng(seed, "samples/" + std::to_string(layer)));
-    observe(graph, images, images.dim(0), [&](std::size_t layer, const Tensor& input) {
-        takers[layer].take(graph.nodes[nodes[layer]].op, input, activations.at(layer));
-    });
-    std::vector<InputSamples> samples;
-    for (SampleTaker& taker : takers) samples.push_back(taker.done());
-    return samples;
 }
 
 std::vector<ActivationQuant> calibrate(const Graph& graph, const Tensor& images, const QuantConfig& config) {

@@ -59,23 +59,9 @@ struct LayerQuant {
     std::vector<float> bias;         ///< per output; zeros when the node has none
 };
 
-/// How often each level occurs at the input channels of one matrix node (dim 1 of its input), padding left out.
+/// How often each level occurs in each channel (dim 1) of a matrix node's input, padding left out.
 using LevelCounts = std::vector<std::array<std::int64_t, 256>>;
-/// Of each matrix node, when the float network sees `images`.
-std::vector<LevelCounts> count_levels(const Graph& graph, const std::vector<ActivationQuant>& activations,
-                                      const Tensor& images);
-
-/// What the inputs of one matrix node are at positions drawn from images.
-struct InputSamples {
-    std::size_t count = 0;
-    std::vector<std::uint8_t> levels; ///< [groups * K][count], padding included
-
-    const std::uint8_t* of(std::size_t input) const { return levels.data() + input * count; }
-};
-/// Of each matrix node, when the float network sees `images`: `count` positions of its output, spread evenly over the
-/// images and in random order.
-std::vector<InputSamples> sample_inputs(const Graph& graph, const std::vector<ActivationQuant>& activations,
-                                        const Tensor& images, std::size_t count, std::uint64_t seed);
+LevelCounts count_levels(const Tensor& input, const ActivationQuant& quant);
 
 /// Input quantisers of all matrix nodes, from float inference over the first `calibration_images` of `images` [N, ...].
 /// Inputs that are never negative get zero = 0 and s_x = high * 256/255; others a zero point such that levels 0..255

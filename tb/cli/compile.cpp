@@ -6,6 +6,7 @@
 #include "tb/cli/workload.hpp"
 
 #include <ostream>
+#include <utility>
 
 namespace veilram {
 namespace {
@@ -13,9 +14,9 @@ namespace {
 QuantisedNetwork network_to_compile(const RunConfig& config) {
     const Dataset calibration = load_calibration(config);
     const auto load = [&](const std::string& path) {
-        const Graph graph = import_onnx(path);
+        Graph graph = import_onnx(path);
         check_fit(calibration, config, graph.in_shape, path);
-        return quantise_network(graph, calibration, config);
+        return quantise_network(std::move(graph), calibration, config);
     };
     if (config.network.tuned.empty()) return load(config.network.path);
     QuantisedNetwork tuned = load(config.network.tuned);

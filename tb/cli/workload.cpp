@@ -50,8 +50,10 @@ void check_fit(const Dataset& data, const RunConfig& config, const Shape& in_sha
     check_channels("network.input.std", config.compile.input.std, in_shape, network);
 }
 
-QuantisedNetwork quantise_network(const Graph& graph, const Dataset& calibration, const RunConfig& config) {
-    QuantisedNetwork network{fold_batch_norm(graph), graph.activations, {}};
+QuantisedNetwork quantise_network(Graph graph, const Dataset& calibration, const RunConfig& config) {
+    QuantisedNetwork network;
+    network.activations = graph.activations;
+    network.graph = fold_batch_norm(std::move(graph));
     network.calibration.images =
         to_tensor(calibration.pixels.data(), calibration.count(), calibration.shape, config.compile.input);
     if (network.activations.empty()) // else the weights were tuned for those

@@ -28,7 +28,7 @@ struct QuantisedNetwork {
     std::vector<ActivationQuant> activations;
     Calibration calibration; ///< for fitted cells and re-estimated outputs
 };
-QuantisedNetwork quantise_network(const Graph& graph, const Dataset& calibration, const RunConfig& config);
+QuantisedNetwork quantise_network(Graph graph, const Dataset& calibration, const RunConfig& config);
 
 /// The quantised network with exact products.
 ExactEngine make_exact_engine(const QuantisedNetwork& network, WeightScale mode);

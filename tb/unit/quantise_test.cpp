@@ -171,15 +171,18 @@ TEST(Calibrate, FewBitsAreMultiplesOfAStepExceptForPixels) {
         QuantConfig config;
         config.activation_bits = bits;
         const auto quants = calibrate(graph, images, config);
-        const auto counts = count_levels(graph, quants, images);
+        FloatEngine engine;
+        Walk walk(graph, images);
         for (std::size_t l = 0; l < quants.size(); ++l) {
+            const LevelCounts counts = count_levels(walk.input(), quants[l]);
+            walk.supply(engine.apply(l, walk.node(), walk.input(), 0));
             const int step = sees_pixels(graph.nodes[nodes[l]]) ? 1 : 1 << (8 - bits);
             EXPECT_EQ(quants[l].step, step);
             EXPECT_EQ(quants[l].zero % step, 0);
             EXPECT_EQ(to_level(0.0F, quants[l]), quants[l].zero);
             std::size_t levels = 0;
             for (std::size_t level = 0; level < 256; ++level)
-                for (const auto& channel : counts[l])
+                for (const auto& channel : counts)
                     if (channel[level] > 0) {
                         EXPECT_EQ(level % static_cast<std::size_t>(step), 0U);
                         ++levels;
@@ -188,38 +191,6 @@ TEST(Calibrate, FewBitsAreMultiplesOfAStepExceptForPixels) {
             EXPECT_LE(levels, 256U / static_cast<std::size_t>(step));
         }
     }
-}
-
-TEST(SampleInputs, EverySampleIsAPositionOfTheOutput) {
-    Rng rng = make_rng(1, "samples");
-    Graph graph{"grouped", {4, 9, 9}, {}};
-    graph.nodes.push_back({"conv", random_conv(rng, 2, 2, 3, random_window(rng)), {0}, {}});
-    const Tensor images = random_tensor(rng, {40, 4, 9, 9}); // more than one batch
-    const auto quants = calibrate(graph, images, {});
-    const auto samples = sample_inputs(graph, quants, images, 300, 7);
-    EXPECT_EQ(sample_inputs(graph, quants, images, 300, 7).at(0).levels, samples.at(0).levels);
-    EXPECT_NE(sample_inputs(graph, quants, images, 300, 8).at(0).levels, samples.at(0).levels);
-    const Op& first = graph.nodes[matrix_nodes(graph).at(0)].op;
-    const MatrixShape shape = matrix_shape(first);
-    ASSERT_EQ(samples[0].count, 300U);
-    ASSERT_EQ(samples[0].levels.size(), 300U * static_cast<std::size_t>(shape.groups * shape.inputs));
-    std::vector<LevelMap> maps;
-    for (int group = 0; group < shape.groups; ++group) maps.push_back(map_levels(first, group, images, quants[0]));
-    std::set<std::size_t> positions;
-    for (std::size_t sample = 0; sample < 300; ++sample) {
-        const auto is_at = [&](std::size_t position) {
-            for (std::size_t k = 0; k < static_cast<std::size_t>(shape.groups * shape.inputs); ++k) {
-                const auto inputs = static_cast<std::size_t>(shape.inputs);
-                if (samples[0].of(k)[sample] != maps[k / inputs].at(position, k % inputs)) return false;
-            }
-            return true;
-        };
-        std::size_t position = 0;
-        while (position < maps[0].positions() && !is_at(position)) ++position;
-        ASSERT_LT(position, maps[0].positions()) << "sample " << sample << " occurs nowhere";
-        positions.insert(position);
-    }
-    EXPECT_GT(positions.size(), 100U) << "spread over the images";
 }
 
 TEST(Calibrate, PercentileIgnoresOutliersButNeverEverything) {

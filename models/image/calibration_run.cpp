@@ -1,0 +1,167 @@
+#include "models/image/calibration_run.hpp"
+
+#include "models/base/parallel.hpp"
+#include "models/nn/level_map.hpp"
+
+#include <boost/random/uniform_int_distribution.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace veilram {
+namespace {
+
+constexpr std::size_t kBatch = 8;     ///< images of the float network that are at work together
+constexpr double kLayerShare = 0.1;   ///< what the whole layer's levels weigh beside a channel's own
+constexpr double kLargest = 1U << 30; ///< of a wanted sum of products, in 1/256 counts
+
+/// Outputs by channel: [images][channels][plane].
+struct ChannelView {
+    std::size_t images, channels, plane;
+
+    explicit ChannelView(const Tensor& values)
+        : images(static_cast<std::size_t>(values.dim(0))), channels(static_cast<std::size_t>(values.dim(1))),
+          plane(values.size() / std::max<std::size_t>(images * channels, 1)) {}
+    std::size_t at(std::size_t image, std::size_t channel) const { return (image * channels + channel) * plane; }
+    std::size_t positions() const { return images * plane; }
+};
+
+struct Moments {
+    double mean = 0.0, deviation = 0.0;
+};
+Moments moments_of(const Tensor& values, std::size_t channel) {
+    const ChannelView view(values);
+    double sum = 0.0, squares = 0.0;
+    for (std::size_t image = 0; image < view.images; ++image) {
+        const float* from = values.data.data() + view.at(image, channel);
+        for (std::size_t i = 0; i < view.plane; ++i) {
+            sum += from[i];
+            squares += static_cast<double>(from[i]) * from[i];
+        }
+    }
+    const auto count = static_cast<double>(view.positions());
+    const double mean = sum / count;
+    return {mean, std::sqrt(std::max(squares / count - mean * mean, 0.0))};
+}
+
+Tensor float_output(const Node& node, const Tensor& input) {
+    Shape shape = output_shape(node, {Shape(input.shape.begin() + 1, input.shape.end())});
+    shape.insert(shape.begin(), input.dim(0));
+    Tensor out(std::move(shape));
+    const auto images = static_cast<std::size_t>(input.dim(0));
+    const std::size_t in = input.size() / images, each = out.size() / images;
+    parallel_for((images + kBatch - 1) / kBatch, [&](std::size_t b) {
+        const std::size_t first = b * kBatch, count = std::min(kBatch, images - first);
+        Shape part_shape = input.shape;
+        part_shape[0] = static_cast<std::int64_t>(count);
+        const auto from = input.data.begin() + static_cast<std::ptrdiff_t>(first * in);
+        const Tensor part(std::move(part_shape), {from, from + static_cast<std::ptrdiff_t>(count * in)});
+        const Tensor result = FloatEngine().apply(0, node, part, first);
+        std::copy(result.data.begin(), result.data.end(), out.data.begin() + static_cast<std::ptrdiff_t>(first * each));
+    });
+    return out;
+}
+
+/// The value that a node's output is added to, if that is all that becomes of it and the value is there before it.
+std::optional<ValueId> added_to(const Graph& graph, std::size_t node) {
+    const ValueId id = node + 1;
+    std::optional<ValueId> other;
+    for (const Node& reader : graph.nodes) {
+        if (std::find(reader.inputs.begin(), reader.inputs.end(), id) == reader.inputs.end()) continue;
+        if (other || !std::holds_alternative<Add>(reader.op)) return {};
+        other = reader.inputs[0] == id ? reader.inputs[1] : reader.inputs[0];
+    }
+    const bool fits = other && *other < id && graph.shape_of(*other) == graph.shape_of(id);
+    return fits ? other : std::nullopt;
+}
+
+} // namespace
+
+CalibrationRun::CalibrationRun(const Graph& graph, const Tensor& images, bool makes_up)
+    : graph_(graph), makes_up_(makes_up), float_(graph, images), mapped_(graph, images) {
+    want();
+}
+
+void CalibrationRun::want() {
+    if (!float_.at_matrix()) return;
+    output_ = float_output(float_.node(), float_.input());
+    wanted_ = output_;
+    const std::optional<ValueId> other = makes_up_ ? added_to(graph_, float_.node_index()) : std::nullopt;
+    if (!other) return;
+    const Tensor &should = float_.value(*other), &is = mapped_.value(*other);
+    for (std::size_t i = 0; i < wanted_.size(); ++i) wanted_.data[i] += should.data[i] - is.data[i];
+}
+
+LayerLevels CalibrationRun::levels(const ActivationQuant& quant) const {
+    const LevelCounts counts = count_levels(float_.input(), quant);
+    LevelShares all;
+    double values = 0.0;
+    for (const auto& channel : counts)
+        for (std::size_t level = 0; level < channel.size(); ++level) {
+            all.share[level] += static_cast<double>(channel[level]);
+            values += static_cast<double>(channel[level]);
+        }
+    LayerLevels shares(counts.size());
+    for (std::size_t c = 0; c < counts.size(); ++c) {
+        shares[c].zero = quant.zero;
+        for (std::size_t level = 0; level < counts[c].size(); ++level)
+            shares[c].share[level] =
+                static_cast<double>(counts[c][level]) * static_cast<double>(counts.size()) / values +
+                kLayerShare * all.share[level] / values;
+    }
+    return shares;
+}
+
+OutputSamples CalibrationRun::samples(std::size_t count, const ActivationQuant& quant, const std::vector<float>& scale,
+                                      Rng rng) const {
+    const MatrixShape shape = matrix_shape(mapped_.node().op);
+    const ChannelView view(wanted_);
+    const auto draw = [&rng](std::size_t below) {
+        return boost::random::uniform_int_distribution<std::size_t>(0, below - 1)(rng);
+    };
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < count; ++i)
+        positions.push_back(i * view.images / count * view.plane + draw(view.plane));
+    for (std::size_t i = count; i > 1; --i) std::swap(positions[i - 1], positions[draw(i)]);
+
+    OutputSamples samples{count, {}, {}};
+    samples.levels.reserve(static_cast<std::size_t>(shape.groups * shape.inputs) * count);
+    for (int group = 0; group < shape.groups; ++group) {
+        const LevelMap map = map_levels(mapped_.node().op, group, mapped_.input(), quant);
+        for (std::size_t k = 0; k < static_cast<std::size_t>(map.inputs()); ++k)
+            for (const std::size_t position : positions) samples.levels.push_back(map.at(position, k));
+    }
+    samples.wanted.resize(view.channels * count);
+    parallel_for(view.channels, [&](std::size_t o) {
+        const double mean = moments_of(wanted_, o).mean;
+        const double counts = static_cast<double>(kLevels) * kLevels / (static_cast<double>(scale[o]) * quant.scale);
+        for (std::size_t i = 0; i < count; ++i) {
+            const float value = wanted_.data[view.at(positions[i] / view.plane, o) + positions[i] % view.plane];
+            samples.wanted[o * count + i] =
+                static_cast<std::int32_t>(std::clamp((value - mean) * counts, -kLargest, kLargest));
+        }
+    });
+    return samples;
+}
+
+LayerQuant CalibrationRun::correct(Tensor output, LayerQuant quant) {
+    const ChannelView view(output);
+    parallel_for(view.channels, [&](std::size_t c) {
+        const Moments have = moments_of(output, c), want = moments_of(wanted_, c);
+        const double factor = have.deviation > 0.0 && want.deviation > 0.0 ? want.deviation / have.deviation : 1.0;
+        const double shift = want.mean - factor * have.mean;
+        quant.weight_scale[c] = static_cast<float>(quant.weight_scale[c] * factor);
+        quant.bias[c] = static_cast<float>(quant.bias[c] * factor + shift);
+        for (std::size_t image = 0; image < view.images; ++image) {
+            float* values = output.data.data() + view.at(image, c);
+            for (std::size_t i = 0; i < view.plane; ++i) values[i] = static_cast<float>(values[i] * factor + shift);
+        }
+    });
+    float_.supply(std::move(output_));
+    mapped_.supply(std::move(output));
+    want();
+    return quant;
+}
+
+} // namespace veilram

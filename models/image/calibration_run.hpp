@@ -1,0 +1,47 @@
+// Calibration images on their way through the float network and through the mapped one, side by side: each layer is
+// fitted to what the layers before it really give (docs/model.md, section 5).
+#pragma once
+
+#include "models/base/random.hpp"
+#include "models/mapping/mapper.hpp"
+#include "models/nn/infer.hpp"
+#include "models/nn/quantise.hpp"
+
+#include <cstddef>
+#include <optional>
+
+namespace veilram {
+
+/// Stands at one matrix layer after the other, in both networks.
+class CalibrationRun {
+public:
+    /// Keeps references to `graph`, the float network, folded, and to `images` [N, C, H, W]. With `makes_up`, a layer
+    /// whose outputs are added to values that are there already is wanted to make up for what those are off.
+    CalibrationRun(const Graph& graph, const Tensor& images, bool makes_up);
+
+    /// Input of the present layer in the mapped network.
+    const Tensor& mapped_input() const { return mapped_.input(); }
+    /// How often levels occur at the present layer's inputs in the float network. What a channel's are estimated from:
+    /// its own, and some of all the layer's, for a channel that was silent on these images may speak on others.
+    LayerLevels levels(const ActivationQuant& quant) const;
+    /// `count` positions of the present layer's outputs, spread evenly over the images and in random order: levels of
+    /// the mapped network, and outputs that would give it what the float network has. `scale`: s_w of each output.
+    OutputSamples samples(std::size_t count, const ActivationQuant& quant, const std::vector<float>& scale,
+                          Rng rng) const;
+
+    /// Goes on to the next layer with what the mapped one made of its input, `output`, whose scale and bias are
+    /// `quant`'s. Returns the scale and bias with which every output's mean and deviation are the wanted ones - they
+    /// are the mapped network's from here on; outputs that never change keep their scale.
+    LayerQuant correct(Tensor output, LayerQuant quant);
+
+private:
+    void want();
+
+    const Graph& graph_;
+    const bool makes_up_;
+    Walk float_, mapped_;
+    Tensor output_; ///< of the present layer in the float network
+    Tensor wanted_; ///< of the present layer in the mapped network
+};
+
+} // namespace veilram
