@@ -2,6 +2,7 @@
 
 #include "models/base/diagnostics.hpp"
 #include "models/nn/im2col.hpp"
+#include "models/nn/walk.hpp"
 
 #define EIGEN_DONT_PARALLELIZE // the same sums in the same order on every machine
 #include <Eigen/Core>
@@ -90,21 +91,26 @@ Tensor FloatEngine::apply(std::size_t /*layer*/, const Node& node, const Tensor&
     return out;
 }
 
-Tensor infer(const Graph& graph, const Tensor& batch, MatrixEngine& engine, std::size_t first_image) {
+Tensor walk(const Graph& graph, const Tensor& batch, const NodeFunction& compute) {
     check_batch(graph, batch);
     const std::vector<std::size_t> last_reader = last_readers(graph);
     std::vector<Tensor> values(graph.nodes.size() + 1); // values[0] stays empty: the batch is read where it is
-    std::size_t layer = 0;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];
         std::vector<const Tensor*> inputs;
         for (const ValueId id : node.inputs) inputs.push_back(id == 0 ? &batch : &values[id]);
-        values[i + 1] =
-            is_matrix(node.op) ? engine.apply(layer++, node, *inputs.at(0), first_image) : digital(node, inputs);
+        values[i + 1] = compute(node, inputs);
         for (const ValueId id : node.inputs)
             if (last_reader[id] == i) values[id] = Tensor();
     }
     return std::move(values.back());
+}
+
+Tensor infer(const Graph& graph, const Tensor& batch, MatrixEngine& engine, std::size_t first_image) {
+    std::size_t layer = 0;
+    return walk(graph, batch, [&](const Node& node, const std::vector<const Tensor*>& inputs) {
+        return is_matrix(node.op) ? engine.apply(layer++, node, *inputs.at(0), first_image) : digital(node, inputs);
+    });
 }
 
 std::vector<int> argmax(const Tensor& logits) {
