@@ -52,9 +52,9 @@ void tune_command(const FileArgs& args, std::ostream& out);
 void inspect_command(const std::string& image_file, std::ostream& out);
 
 struct BenchArgs {
-    std::string suite = "all";                         ///< kernels, networks, mapping or all (kernels and networks)
-    std::vector<std::string> networks;                 ///< empty: all
-    std::string fidelity;                              ///< empty: all
+    std::string suite = "all";         ///< kernels, networks, mapping, sharing or all (kernels and networks)
+    std::vector<std::string> networks; ///< empty: all
+    std::string fidelity;              ///< empty: all
     std::optional<std::size_t> threads, batch, images; ///< instead of what the standard jobs say
     bool brief = false;
     std::string folder = "runs/bench";            ///< keeps compiled networks for the next time

@@ -97,8 +97,9 @@ void add_bench(CLI::App& app, std::ostream& out) {
     CLI::App* command = app.add_subcommand("bench", "Measure the simulator's speed on this machine");
     command
         ->add_option("--suite", args->suite,
-                     "kernels, networks, both (all), or mapping: bit-line sharing, fast against exact")
-        ->check(CLI::IsMember({"kernels", "networks", "mapping", "all"}));
+                     "kernels, networks, both (all); mapping: bit-line sharing, fast against exact; sharing: "
+                     "crossbar-level sharing of 12,500 matrices")
+        ->check(CLI::IsMember({"kernels", "networks", "mapping", "sharing", "all"}));
     command->add_option("--model", args->model, "network whose weights the mapping suite takes (ONNX)")
         ->type_name("FILE")
         ->capture_default_str();

@@ -41,7 +41,7 @@ ImageBatches batches_of(const Dataset& images, const RunConfig& config) {
 struct ShareReport {
     SharedNetwork network; ///< shared: with calibrated batch norms at last
     std::size_t images = 0;
-    double original = 0.0, quantised = 0.0, shared = 0.0, calibrated = 0.0;
+    double quantised = 0.0, shared = 0.0, calibrated = 0.0;
 };
 
 ShareReport measure(const RunConfig& config, const Graph& graph, const Dataset& test) {
@@ -54,7 +54,6 @@ ShareReport measure(const RunConfig& config, const Graph& graph, const Dataset& 
     ShareReport report;
     report.images = test.count();
     report.network = share_network(unfold_batch_norm(graph, batches), config.cls);
-    report.original = accuracy_of(graph, "float");
     report.quantised = accuracy_of(report.network.quantised, "8-bit weights");
     report.shared = accuracy_of(report.network.shared, "shared");
     report.network.shared = with_batch_statistics(report.network.shared, batches);
@@ -75,7 +74,6 @@ Json to_json(const ShareReport& report) {
     return {{"network", report.network.shared.name},
             {"accuracy",
              {{"images", report.images},
-              {"float", report.original},
               {"quantised", report.quantised},
               {"shared", report.shared},
               {"calibrated", report.calibrated}}},
@@ -99,7 +97,6 @@ void print(const ShareReport& report, std::ostream& out) {
         out << "  " << std::left << std::setw(34) << what << std::right << std::setw(7) << share * 100 << " %\n";
     };
     out << std::fixed << std::setprecision(2) << "accuracy, " << report.images << " images, weights in 8 bits\n";
-    row("float", report.original);
     row("baseline", report.quantised);
     row("shared", report.shared);
     row("shared, batch norm calibrated", report.calibrated);
