@@ -10,11 +10,16 @@
 
 namespace veilram {
 
+/// What shares crossbars: the bit planes of 8-bit weights, or the contents of 1T4R crossbars after bit-line sharing.
+enum class SharedContents { bit_planes, cells };
+
 struct ClsConfig {
+    SharedContents contents = SharedContents::bit_planes;
     double ratio = 0.5;              ///< clusters for each matrix
     std::vector<float> plane_ratios; ///< of planes 7..0, which then share apart; 1: not at all. Empty: `ratio` of all
     int planes = kPlanes;            ///< the lowest ones, which share
-    int crossbar = 128;              ///< rows and columns
+    int crossbar = 128;              ///< rows and columns, for bit planes
+    int place_rounds = 0; ///< for cells: how often the ones of a segment move to where the shared crossbar has them
     ShareConfig share;
     std::uint64_t seed = 1; ///< of the first centroids
 };

@@ -217,6 +217,25 @@ TEST_F(CliTest, ShareTellsAccuracyAndStorageAndWritesTheNetworkItMeasured) {
     EXPECT_EQ(nlohmann::json::parse(read_file(path("share.json"))), json);
 }
 
+TEST_F(CliTest, ShareOfCompiledCrossbarsIsBitTrueAndPlacedOnesComeCloser) {
+    const std::string share = "share small.yaml --images 25 --set cls.contents=cells --set map.scheme=balanced "
+                              "--set cls.ratio=0.5 --json share.json --set cls.place_rounds=";
+    const auto figures = [&](const std::string& rounds) {
+        expect_success(veilram(share + rounds));
+        return nlohmann::json::parse(read_file(path("share.json")));
+    };
+    const auto plain = figures("0"), placed = figures("3");
+    EXPECT_GT(plain["storage"]["crossbars"], 2);
+    EXPECT_EQ(plain["mismatches"]["placed"], plain["mismatches"]["flipped"]);
+    EXPECT_LE(plain["mismatches"]["flipped"], plain["mismatches"]["clustered"]);
+    EXPECT_LT(placed["mismatches"]["placed"], plain["mismatches"]["placed"]);
+    const auto whole =
+        nlohmann::json::parse((expect_success(veilram(share + "0 --set cls.ratio=1")), read_file(path("share.json"))));
+    EXPECT_EQ(whole["mismatches"]["flipped"], 0);
+    EXPECT_EQ(whole["accuracy"]["shared"], whole["accuracy"]["own"]) << "nothing is shared";
+    expect_refusal("share small.yaml --set cls.contents=cells --out a.onnx", "--out a.onnx: only cls.contents");
+}
+
 TEST_F(CliTest, CalibrateGivesAChangedNetworkTheStatisticsOfTheOriginal) {
     Graph changed = small_network();
     for (float& w : std::get<Conv>(changed.nodes[0].op).weight.data) w *= 3.0F;

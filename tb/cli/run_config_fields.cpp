@@ -99,6 +99,11 @@ template <> const Choices<ResPolicy>& choices<ResPolicy>() {
     return all;
 }
 
+template <> const Choices<SharedContents>& choices<SharedContents>() {
+    static const Choices<SharedContents> all{{"bit_planes", SharedContents::bit_planes},
+                                             {"cells", SharedContents::cells}};
+    return all;
+}
 template <> const Choices<Padding>& choices<Padding>() {
     static const Choices<Padding> all{{"ignored", Padding::ignored}, {"zeros", Padding::zeros}};
     return all;
@@ -262,12 +267,17 @@ static void fields(FieldVisitor& v, TrainingConfig& c) {
 }
 
 static void fields(FieldVisitor& v, ClsConfig& c) {
+    v.choice(
+        "contents", c.contents,
+        "what shares: `bit_planes` of 8-bit weights on ISAAC cells, or the `cells` of the compiled 1T4R crossbars");
     v.real("ratio", c.ratio, {0, 1}, "crossbars left for each crossbar of the planes that share; 1: none is shared");
     v.reals("plane_ratios", c.plane_ratios,
             "instead of `ratio`, one for each plane, the highest first; planes then share among themselves; empty: "
             "`ratio` for all of them together");
     v.integer("planes", c.planes, {1, kPlanes}, "the lowest planes, which share; the others keep their crossbars");
-    v.integer("crossbar", c.crossbar, {1, 4096}, "rows and columns of a crossbar");
+    v.integer("crossbar", c.crossbar, {1, 4096}, "`bit_planes`: rows and columns of a crossbar");
+    v.integer("place_rounds", c.place_rounds, {0, 1000},
+              "`cells`: how often the ones of every segment move to where the shared crossbar has them; 0: they stay");
     v.choice("padding", c.share.cluster.padding,
              "cells of a crossbar that hold no weight: `ignored` by clusters and flips, or `zeros` like any others");
     v.choice("distance", c.share.cluster.distance,
@@ -324,7 +334,7 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");
     v.section("tune", c.tuning, "Fine-tuning with the mapping in the loop (`veilram tune`).");
     v.section("train", c.training, "Training from scratch (`veilram train`).");
-    v.section("cls", c.cls, "Crossbar-level sharing of bit planes on ISAAC cells (`veilram share`).");
+    v.section("cls", c.cls, "Crossbar-level sharing (`veilram share`).");
     v.section("calibrate", c.calibrate,
               "Forward passes that give batch norms their statistics (`veilram calibrate`, `veilram share`).");
     v.section("trace", c.trace, "The waveform.");

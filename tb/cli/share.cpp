@@ -6,6 +6,7 @@
 #include "models/nn/batch_norm.hpp"
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
+#include "tb/cli/share_cells.hpp"
 #include "tb/cli/workload.hpp"
 
 #include <nlohmann/json.hpp>
@@ -143,6 +144,10 @@ void share_command(const ShareArgs& args, std::ostream& out) {
     const Graph graph = import_onnx(config.network.path);
     const Dataset test = load_test(config.data, args.images);
     check_fit(test, config, graph.in_shape, config.network.path);
+    if (config.cls.contents == SharedContents::cells) {
+        share_cells(args, config, graph, test, out);
+        return;
+    }
     const ShareReport report = measure(config, graph, test);
     if (!args.out.empty()) export_onnx(report.network.shared, args.out, "veilram share " + args.config.config);
     if (!args.json.empty()) write_file(args.json, to_json(report).dump(2) + "\n");
