@@ -1,58 +1,23 @@
+// Clusters and flips against their definitions and against figures of an independent implementation.
 #include "models/base/diagnostics.hpp"
 #include "models/base/parallel.hpp"
-#include "models/cls/bit_planes.hpp"
+#include "models/cls/cluster.hpp"
 #include "models/cls/distance_kernel.hpp"
-#include "models/cls/share.hpp"
-#include "models/cls/shared_crossbar.hpp"
-#include "models/sc/crossbar_read.hpp"
+#include "models/cls/flip.hpp"
 #include "models/sc/kernels.hpp"
-#include "tb/support/random_data.hpp"
 #include "tb/unit/cls_data.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace veilram::test {
 namespace {
-
-FlipVectors random_flips(Rng& rng, std::size_t rows, std::size_t cols, std::size_t row_group = 1) {
-    FlipVectors flips = no_flips(rows, cols);
-    for (std::size_t r = 0; r < rows; ++r)
-        set_bit(flips.rows.data(), r,
-                r % row_group == 0 ? random_int(rng, 0, 1) == 1 : get_bit(flips.rows.data(), r - 1));
-    for (std::size_t c = 0; c < cols; ++c) set_bit(flips.cols.data(), c, random_int(rng, 0, 1) == 1);
-    return flips;
-}
-
-/// Matrices around `kinds` random ones, with 1 bit in 8 changed; padded ones among them.
-MatrixSet random_set(Rng& rng, std::size_t count, std::size_t kinds, std::size_t rows, std::size_t cols, bool padded) {
-    std::vector<BitMatrix> centres;
-    for (std::size_t k = 0; k < kinds; ++k) centres.push_back(random_bits(rng, rows, cols));
-    MatrixSet set;
-    for (std::size_t i = 0; i < count; ++i) {
-        Extent extent{rows, cols};
-        if (padded && i % 3 == 0) extent = {rows - i % 5, cols - i % 7};
-        BitMatrix matrix(rows, cols);
-        const BitMatrix& centre = centres[i % kinds];
-        for (std::size_t r = 0; r < extent.rows; ++r)
-            for (std::size_t c = 0; c < extent.cols; ++c)
-                matrix.set(r, c, centre.get(r, c) != (random_int(rng, 0, 7) == 0));
-        set.add(std::move(matrix), extent);
-    }
-    return set;
-}
-
-std::size_t literal_distance(const BitMatrix& a, const BitMatrix& b, const Extent& extent) {
-    std::size_t sum = 0;
-    for (std::size_t r = 0; r < extent.rows; ++r)
-        for (std::size_t c = 0; c < extent.cols; ++c) sum += a.get(r, c) != b.get(r, c) ? 1 : 0;
-    return sum;
-}
 
 std::size_t literal_flipped_distance(const BitMatrix& a, const BitMatrix& b, const Extent& extent, std::size_t group) {
     std::size_t sum = 0;
@@ -382,153 +347,6 @@ TEST(FlipTest, FindsPlantedFlipsUnderNoise) {
             EXPECT_NEAR(static_cast<double>(found.before), 32'768, 4 * 4096) << "the flips hide the noise";
         }
     }
-}
-
-TEST(SharedCrossbarTest, ReadsAreThoseOfTheRebuiltMatrixBitForBit) {
-    for (const std::uint64_t seed : kSeeds) {
-        Rng rng = make_rng(seed, "read");
-        for (const auto& [rows, cols] : {std::pair(6, 6), std::pair(128, 128), std::pair(40, 7), std::pair(3, 90)}) {
-            const BitMatrix centroid = random_bits(rng, rows, cols);
-            const Extent whole{centroid.rows(), centroid.cols()};
-            std::vector<FlipVectors> members{no_flips(rows, cols)};
-            for (int m = 0; m < 3; ++m)
-                members.push_back(random_flips(rng, rows, cols, 1 + static_cast<std::size_t>(m % 2)));
-            const SharedCrossbar crossbar(centroid, members);
-            for (std::size_t m = 0; m < members.size(); ++m) {
-                std::vector<int> inputs;
-                for (int r = 0; r < rows; ++r) inputs.push_back(random_int(rng, -255, 255));
-                const auto direct = product(flipped(centroid, members[m], whole), inputs);
-                EXPECT_EQ(crossbar.flips(m), members[m]);
-                EXPECT_EQ(crossbar.read_literal(m, inputs), direct);
-                EXPECT_EQ(crossbar.read(m, inputs), direct);
-            }
-        }
-    }
-}
-
-TEST(SharedCrossbarTest, ReadsOfFigure9AreAdjustedAsThePaperSays) {
-    BitMatrix centroid(2, 2); // rows 10, 11
-    centroid.set(0, 0, true), centroid.set(1, 0, true), centroid.set(1, 1, true);
-    const FlipVectors flips{{0b10}, {0b10}}; // row 1 and column 1
-    const SharedCrossbar crossbar(centroid, {flips});
-    // A' has rows 1 1, 0 1: a row flip turns row 1 to 0 0, the column flip column 1 to 1 1.
-    EXPECT_EQ(crossbar.read_literal(0, {10, 3}), (std::vector<std::int64_t>{10, 13}));
-    EXPECT_EQ(crossbar.cells().rows(), 4U);
-    EXPECT_EQ(crossbar.cells().cols(), 4U);
-    EXPECT_THROW(SharedCrossbar(centroid, {no_flips(200, 2)}), ModelError);
-}
-
-TEST(SharedCrossbarTest, StochasticReadsAreThoseOfTheRebuiltCellsBitForBit) {
-    const ArrayGeometry array;
-    for (const std::uint64_t seed : kSeeds) {
-        Rng rng = make_rng(seed, "pairs");
-        const BitMatrix centroid = random_bits(rng, 256, 256);
-        const FlipVectors flips = random_flips(rng, 256, 256, 2);
-        const BitMatrix rebuilt = flipped(centroid, flips, {256, 256});
-        const GslVector vector{rng()};
-        const BitMatrix stream = random_bits(rng, 1, 256);
-        std::vector<int> direct;
-        for (int p = 0; p < array.row_pairs(); ++p)
-            direct.push_back(static_cast<int>(read_count_literal(rebuilt, array, p, vector, stream.row(0))));
-        EXPECT_EQ(read_shared_pairs_literal(centroid, array, flips, vector, stream.row(0)), direct);
-        EXPECT_EQ(read_shared_pairs(centroid, array, flips, vector, stream.row(0)), direct);
-        FlipVectors apart = flips;
-        apart.rows[0] ^= 1U;
-        EXPECT_THROW(read_shared_pairs(centroid, array, apart, vector, stream.row(0)), ModelError);
-    }
-}
-
-TEST(ShareTest, FlipsNeverRaiseMismatchesAndRebuiltMatricesHaveThem) {
-    for (const std::uint64_t seed : kSeeds) {
-        Rng rng = make_rng(seed, "share");
-        const MatrixSet set = random_set(rng, 30, 4, 20, 30, true);
-        for (const Padding padding : {Padding::ignored, Padding::zeros})
-            for (const std::size_t group : {1U, 2U}) {
-                ShareConfig config;
-                config.cluster.padding = padding;
-                config.cluster.row_group = group;
-                const Shared shared = share(set, first_members(set.count(), 3, seed), config);
-                for (std::size_t i = 0; i < set.count(); ++i) {
-                    if (padding == Padding::ignored) {
-                        EXPECT_LE(shared.mismatches[i], shared.clustered[i]);
-                    }
-                    EXPECT_EQ(static_cast<std::size_t>(shared.mismatches[i]),
-                              literal_distance(set.matrices[i], shared.rebuilt(set, i), set.extents[i]));
-                }
-            }
-    }
-}
-
-TEST(ShareTest, StorageCountsTwoRowsAndTwoColumnsForEachMemberButNotForLoneOnes) {
-    MatrixSet set;
-    Rng rng = make_rng(1, "storage");
-    const BitMatrix twin = random_bits(rng, 128, 128);
-    for (int i = 0; i < 3; ++i) set.add(twin);
-    set.add(random_bits(rng, 128, 128));
-    const ShareConfig config;
-    const ShareStorage storage = share(set, {0, 3}, config).storage(set, config);
-    EXPECT_EQ(storage.matrices, 4U);
-    EXPECT_EQ(storage.clusters, 2U);
-    EXPECT_EQ(storage.singletons, 1U);
-    EXPECT_EQ(storage.largest, 3U);
-    EXPECT_EQ(storage.sharing, 3U);
-    EXPECT_EQ(storage.cells_before, 4 * 128 * 128);
-    EXPECT_EQ(storage.centroid_cells, 2 * 128 * 128);
-    EXPECT_EQ(storage.metadata_cells, 3 * 512);
-    EXPECT_EQ(storage.bounding_cells, 134 * 134 + 128 * 128);
-}
-
-TEST(ShareTest, PlacedOnesKeepEverySegmentsCountAndComeCloser) {
-    for (const std::uint64_t seed : kSeeds) {
-        Rng rng = make_rng(seed, "placed");
-        MatrixSet set = random_set(rng, 12, 3, 16, 32, false);
-        const MatrixSet before = set;
-        ShareConfig config;
-        config.cluster.row_group = 2;
-        const Shared plain = share(set, first_members(set.count(), 3, seed), config);
-        std::int64_t last = std::accumulate(plain.mismatches.begin(), plain.mismatches.end(), std::int64_t{0});
-        Shared placed = plain;
-        for (int round = 0; round < 4; ++round) {
-            placed = share_placed(set, placed, config, 4, 1);
-            const auto now = std::accumulate(placed.mismatches.begin(), placed.mismatches.end(), std::int64_t{0});
-            EXPECT_LE(now, last);
-            last = now;
-        }
-        for (std::size_t i = 0; i < set.count(); ++i)
-            for (std::size_t r = 0; r < set.rows(); ++r)
-                for (std::size_t s = 0; s < set.cols(); s += 4) {
-                    int change = 0;
-                    for (std::size_t c = s; c < s + 4; ++c)
-                        change += int{set.matrices[i].get(r, c)} - int{before.matrices[i].get(r, c)};
-                    EXPECT_EQ(change, 0);
-                }
-        EXPECT_LT(last, std::accumulate(plain.mismatches.begin(), plain.mismatches.end(), std::int64_t{0}));
-    }
-}
-
-TEST(BitPlanesTest, RecomposedPlanesAreTheMagnitudes) {
-    Rng rng = make_rng(5, "planes");
-    std::vector<QuantWeights> layers;
-    for (const MatrixShape& shape : {MatrixShape{1, 150, 20}, MatrixShape{4, 9, 1}, MatrixShape{2, 7, 129}}) {
-        QuantWeights weights;
-        weights.shape = shape;
-        weights.scale.assign(static_cast<std::size_t>(shape.groups) * shape.outputs, 1.0F);
-        for (std::size_t i = 0; i < weights.scale.size() * shape.inputs; ++i)
-            weights.q.push_back(static_cast<std::int16_t>(random_int(rng, -255, 255)));
-        layers.push_back(weights);
-    }
-    const PlaneSet planes = decompose(layers, 128);
-    EXPECT_EQ(planes.set.count(), 8U * (2 + 4 + 2 * 2));
-    EXPECT_EQ(planes.set.extents[1], (Extent{22, 20}));
-    EXPECT_EQ(planes.places[0].plane, 7);
-    std::vector<QuantWeights> again = layers;
-    for (QuantWeights& layer : again) std::fill(layer.q.begin(), layer.q.end(), std::int16_t{85});
-    recompose(planes.places, planes.set.matrices, again);
-    for (std::size_t l = 0; l < layers.size(); ++l)
-        for (std::size_t i = 0; i < layers[l].q.size(); ++i) ASSERT_EQ(again[l].q[i], std::abs(layers[l].q[i]));
-
-    const PlaneSet low = part_of(planes, [](const PlanePlace& place) { return place.plane < 4; });
-    EXPECT_EQ(low.set.count(), planes.set.count() / 2);
 }
 
 } // namespace
