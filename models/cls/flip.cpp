@@ -14,7 +14,7 @@ public:
         for (std::size_t first = 0; first < rows_; first += group_) {
             group_score_.push_back(0);
             for (std::size_t r = first; r < end_of(first / group_); ++r) {
-                group_score_.back() += popcount(left_.row(r), left_.words_per_row());
+                group_score_.back() += static_cast<int>(popcount(left_.row(r), left_.words_per_row()));
                 for_each_one(left_.row(r), [&](std::size_t c) { ++col_score_[c]; });
             }
         }

@@ -21,10 +21,9 @@ BitMatrix transposed(const BitMatrix& matrix, std::size_t rows) {
 }
 
 void check_pairs(const ArrayGeometry& array, const FlipVectors& flips) {
-    for (int p = 0; p < array.row_pairs(); ++p) {
-        const auto even = static_cast<std::size_t>(2 * p);
+    for (std::size_t even = 0; even < static_cast<std::size_t>(array.rows); even += 2) {
         if (get_bit(flips.rows.data(), even) != get_bit(flips.rows.data(), even + 1))
-            throw ModelError("the rows of pair " + std::to_string(p) + " flip apart: one bit line reads both");
+            throw ModelError("the rows of pair " + std::to_string(even / 2) + " flip apart: one bit line reads both");
     }
 }
 
@@ -126,7 +125,7 @@ std::vector<int> read_shared_pairs_literal(const BitMatrix& centroid, const Arra
             if (centroid.get(static_cast<std::size_t>(row), line)) sum += driven;
             (flip ? negative : positive) += driven;
         }
-        const bool flip = get_bit(flips.rows.data(), static_cast<std::size_t>(2 * p));
+        const bool flip = get_bit(flips.rows.data(), 2 * static_cast<std::size_t>(p));
         counts.push_back(flip ? positive - sum : sum - negative);
     }
     return counts;
