@@ -64,8 +64,8 @@ Sums sums_of(const Tensor& values) {
 
 std::vector<float> to_floats(const std::vector<double>& values) { return {values.begin(), values.end()}; }
 
-/// Passes all batches forward. see(norm index, input sums) is called at every batch norm and returns the node that
-/// computes it.
+/// Passes all batches forward. see(norm index, node, input sums) is called at every batch norm and returns the node
+/// that computes it.
 template <class See> void pass_all(const Graph& graph, const ImageBatches& images, const char* what, See see) {
     if (images.count == 0)
         throw UserError("network '" + graph.name + "': statistics need at least one batch of images");
