@@ -12,7 +12,6 @@
 namespace veilram {
 namespace {
 
-constexpr std::size_t kBatch = 8;     ///< images of the float network that are at work together
 constexpr double kLayerShare = 0.1;   ///< what the whole layer's levels weigh beside a channel's own
 constexpr double kLargest = 1U << 30; ///< of a wanted sum of products, in 1/256 counts
 
@@ -45,22 +44,9 @@ Moments moments_of(const Tensor& values, std::size_t channel) {
     return {mean, std::sqrt(std::max(squares / count - mean * mean, 0.0))};
 }
 
-Tensor float_output(const Node& node, const Tensor& input) {
-    Shape shape = output_shape(node, {Shape(input.shape.begin() + 1, input.shape.end())});
-    shape.insert(shape.begin(), input.dim(0));
-    Tensor out(std::move(shape));
-    const auto images = static_cast<std::size_t>(input.dim(0));
-    const std::size_t in = input.size() / images, each = out.size() / images;
-    parallel_for((images + kBatch - 1) / kBatch, [&](std::size_t b) {
-        const std::size_t first = b * kBatch, count = std::min(kBatch, images - first);
-        Shape part_shape = input.shape;
-        part_shape[0] = static_cast<std::int64_t>(count);
-        const auto from = input.data.begin() + static_cast<std::ptrdiff_t>(first * in);
-        const Tensor part(std::move(part_shape), {from, from + static_cast<std::ptrdiff_t>(count * in)});
-        const Tensor result = FloatEngine().apply(0, node, part, first);
-        std::copy(result.data.begin(), result.data.end(), out.data.begin() + static_cast<std::ptrdiff_t>(first * each));
-    });
-    return out;
+/// Goes on to the next matrix node, or to the end.
+void run_digital_nodes(Walk& walk) {
+    while (!walk.at_end() && !is_matrix(walk.node().op)) walk.supply(digital(walk.node(), walk.operands()));
 }
 
 /// The value that a node's output is added to, if that is all that becomes of it and the value is there before it.
@@ -84,17 +70,19 @@ CalibrationRun::CalibrationRun(const Graph& graph, const Tensor& images, bool ma
 }
 
 void CalibrationRun::want() {
-    if (!float_.at_matrix()) return;
-    output_ = float_output(float_.node(), float_.input());
+    run_digital_nodes(float_);
+    run_digital_nodes(mapped_);
+    if (float_.at_end()) return;
+    output_ = multiply_on_all_cores(float_.node(), *float_.operands().at(0));
     wanted_ = output_;
-    const std::optional<ValueId> other = makes_up_ ? added_to(graph_, float_.node_index()) : std::nullopt;
+    const std::optional<ValueId> other = makes_up_ ? added_to(graph_, float_.index()) : std::nullopt;
     if (!other) return;
     const Tensor &should = float_.value(*other), &is = mapped_.value(*other);
     for (std::size_t i = 0; i < wanted_.size(); ++i) wanted_.data[i] += should.data[i] - is.data[i];
 }
 
 LayerLevels CalibrationRun::levels(const ActivationQuant& quant) const {
-    const LevelCounts counts = count_levels(float_.input(), quant);
+    const LevelCounts counts = count_levels(*float_.operands().at(0), quant);
     LevelShares all;
     double values = 0.0;
     for (const auto& channel : counts)
@@ -128,7 +116,7 @@ OutputSamples CalibrationRun::samples(std::size_t count, const ActivationQuant& 
     OutputSamples samples{count, {}, {}};
     samples.levels.reserve(static_cast<std::size_t>(shape.groups * shape.inputs) * count);
     for (int group = 0; group < shape.groups; ++group) {
-        const LevelMap map = map_levels(mapped_.node().op, group, mapped_.input(), quant);
+        const LevelMap map = map_levels(mapped_.node().op, group, mapped_input(), quant);
         for (std::size_t k = 0; k < static_cast<std::size_t>(map.inputs()); ++k)
             for (const std::size_t position : positions) samples.levels.push_back(map.at(position, k));
     }

@@ -4,8 +4,8 @@
 
 #include "models/base/random.hpp"
 #include "models/mapping/mapper.hpp"
-#include "models/nn/infer.hpp"
 #include "models/nn/quantise.hpp"
+#include "models/nn/walk.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -20,7 +20,7 @@ public:
     CalibrationRun(const Graph& graph, const Tensor& images, bool makes_up);
 
     /// Input of the present layer in the mapped network.
-    const Tensor& mapped_input() const { return mapped_.input(); }
+    const Tensor& mapped_input() const { return *mapped_.operands().at(0); }
     /// How often levels occur at the present layer's inputs in the float network. What a channel's are estimated from:
     /// its own, and some of all the layer's, for a channel that was silent on these images may speak on others.
     LayerLevels levels(const ActivationQuant& quant) const;

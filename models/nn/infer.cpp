@@ -1,7 +1,8 @@
 #include "models/nn/infer.hpp"
 
-#include "models/base/diagnostics.hpp"
+#include "models/base/parallel.hpp"
 #include "models/nn/im2col.hpp"
+#include "models/nn/walk.hpp"
 
 #define EIGEN_DONT_PARALLELIZE // the same sums in the same order on every machine
 #include <Eigen/Core>
@@ -68,15 +69,6 @@ void multiply(const Dense& dense, const Tensor& input, Tensor& out) {
     }
 }
 
-void check_batch(const Graph& graph, const Tensor& batch) {
-    const bool fits = batch.shape.size() == graph.in_shape.size() + 1 &&
-                      std::equal(graph.in_shape.begin(), graph.in_shape.end(), batch.shape.begin() + 1);
-    if (!fits)
-        throw UserError("network '" + graph.name + "' expects a batch of images of " + to_string(graph.in_shape) +
-                        ", got " + to_string(batch.shape));
-    if (graph.nodes.empty()) throw UserError("network '" + graph.name + "' has no nodes");
-}
-
 } // namespace
 
 Tensor FloatEngine::apply(std::size_t /*layer*/, const Node& node, const Tensor& input, std::size_t /*first_image*/) {
@@ -90,37 +82,31 @@ Tensor FloatEngine::apply(std::size_t /*layer*/, const Node& node, const Tensor&
     return out;
 }
 
-Walk::Walk(const Graph& graph, const Tensor& batch)
-    : graph_(graph), batch_(batch), last_reader_(last_readers(graph)), values_(graph.nodes.size() + 1) {
-    check_batch(graph, batch);
-    run_digital_nodes();
-}
-
-void Walk::supply(Tensor output) {
-    keep(std::move(output));
-    run_digital_nodes();
-}
-
-void Walk::run_digital_nodes() {
-    while (at_matrix() && !is_matrix(node().op)) {
-        std::vector<const Tensor*> inputs;
-        for (const ValueId id : node().inputs) inputs.push_back(&value(id));
-        keep(digital(node(), inputs));
-    }
-}
-
-void Walk::keep(Tensor output) {
-    values_[node_ + 1] = std::move(output);
-    for (const ValueId id : node().inputs)
-        if (last_reader_[id] == node_) values_[id] = Tensor();
-    ++node_;
+Tensor multiply_on_all_cores(const Node& node, const Tensor& input) {
+    const auto images = static_cast<std::size_t>(input.dim(0));
+    const std::size_t size = input.size() / images;
+    std::vector<Tensor> parts(images);
+    parallel_for(images, [&](std::size_t i) {
+        const auto from = input.data.begin() + static_cast<std::ptrdiff_t>(i * size);
+        Shape shape = input.shape;
+        shape[0] = 1;
+        const Tensor image(std::move(shape), {from, from + static_cast<std::ptrdiff_t>(size)});
+        parts[i] = FloatEngine().apply(0, node, image, i);
+    });
+    Shape shape = parts.front().shape;
+    shape[0] = input.dim(0);
+    Tensor out(std::move(shape));
+    for (std::size_t i = 0; i < images; ++i)
+        std::copy(parts[i].data.begin(), parts[i].data.end(),
+                  out.data.begin() + static_cast<std::ptrdiff_t>(i * parts[i].size()));
+    return out;
 }
 
 Tensor infer(const Graph& graph, const Tensor& batch, MatrixEngine& engine, std::size_t first_image) {
-    Walk walk(graph, batch);
-    for (std::size_t layer = 0; walk.at_matrix(); ++layer)
-        walk.supply(engine.apply(layer, walk.node(), walk.input(), first_image));
-    return walk.take_logits();
+    std::size_t layer = 0;
+    return walk(graph, batch, [&](const Node& node, const std::vector<const Tensor*>& operands) {
+        return is_matrix(node.op) ? engine.apply(layer++, node, *operands.at(0), first_image) : digital(node, operands);
+    });
 }
 
 std::vector<int> argmax(const Tensor& logits) {

@@ -35,6 +35,24 @@ struct MappingRow {
 /// `problems` row pairs of the network's 8-bit weights, in the order of its inputs. Throws UserError for a bad file.
 MappingRow bench_mapping(const std::string& onnx, int n, std::size_t problems);
 
+/// Crossbar-level sharing of matrices of 256 x 256 bits.
+struct SharingJob {
+    std::size_t matrices = 0, clusters = 0;
+    std::size_t kinds = 0; ///< random matrices that all others are variants of; 0: matrices have nothing in common
+    std::size_t threads = 1;
+};
+struct SharingRow {
+    SharingJob job;
+    double wall_s = 0.0, cpu_s = 0.0; ///< of clusters and flips
+    std::int64_t peak_rss_bytes = 0;  ///< of a process that does nothing else
+    int rounds = 0;
+    std::int64_t distances = 0;               ///< between two matrices
+    double clustered = 0.0, mismatches = 0.0; ///< share of the bits that differ before and after the flips
+};
+/// As many matrices as a ResNet-50 has, with and without anything in common; fewer with `brief`.
+std::vector<SharingJob> sharing_jobs(bool brief);
+SharingRow bench_sharing(const SharingJob& job);
+
 /// What to measure of a network.
 struct NetworkJob {
     std::string network;  ///< one of bench_networks()

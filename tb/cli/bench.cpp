@@ -72,6 +72,22 @@ Json to_json(const MappingRow& row) {
             {"fast_per_s", row.fast_per_s}};
 }
 
+void print(const SharingRow& row, std::ostream& out) {
+    out << row.job.matrices << " matrices of 256 x 256, " << row.job.clusters << " clusters, "
+        << (row.job.kinds > 0 ? std::to_string(row.job.kinds) + " kinds" : "random") << ", " << row.job.threads
+        << " threads: " << std::fixed << std::setprecision(1) << row.wall_s << " s, " << row.cpu_s << " CPU s, "
+        << row.peak_rss_bytes / (1 << 20) << " MiB, " << row.rounds << " rounds, " << std::defaultfloat
+        << std::setprecision(4) << static_cast<double>(row.distances) << " distances, mismatch " << 100 * row.clustered
+        << " % clustered, " << 100 * row.mismatches << " % flipped" << std::endl;
+}
+
+Json to_json(const SharingRow& row) {
+    return {{"matrices", row.job.matrices},         {"clusters", row.job.clusters}, {"kinds", row.job.kinds},
+            {"threads", row.job.threads},           {"wall_s", row.wall_s},         {"cpu_s", row.cpu_s},
+            {"peak_rss_bytes", row.peak_rss_bytes}, {"rounds", row.rounds},         {"distances", row.distances},
+            {"clustered", row.clustered},           {"mismatches", row.mismatches}};
+}
+
 std::vector<NetworkJob> jobs_of(const BenchArgs& args) {
     std::vector<NetworkJob> jobs;
     for (NetworkJob& job : standard_jobs(args.brief)) {
@@ -100,6 +116,13 @@ void bench_command(const BenchArgs& args, std::ostream& out) {
             const MappingRow row = bench_mapping(args.model, n, args.brief ? kBriefPairs : kPairs);
             print(row, out);
             report["mapping"].push_back(to_json(row));
+        }
+    if (args.suite == "sharing")
+        for (SharingJob job : sharing_jobs(args.brief)) {
+            job.threads = args.threads.value_or(job.threads);
+            const SharingRow row = bench_sharing(job);
+            print(row, out);
+            report["sharing"].push_back(to_json(row));
         }
     if (args.suite == "networks" || args.suite == "all") { // before any thread is started: every job forks
         std::error_code error;

@@ -195,6 +195,70 @@ TEST_F(CliTest, ARunOfAnImageReportsWhatTheImageSays) {
     }
 }
 
+TEST_F(CliTest, ShareTellsAccuracyAndStorageAndWritesTheNetworkItMeasured) {
+    const std::string share = "share small.yaml --images 25 --set calibrate.images=20 --set calibrate.batch=10 "
+                              "--set cls.crossbar=16 --set cls.ratio=0.25 --json share.json --out shared.onnx";
+    const Outcome outcome = veilram(share);
+    expect_success(outcome);
+    EXPECT_THAT(outcome.out, HasSubstr("shared, batch norm calibrated"));
+    const auto json = nlohmann::json::parse(read_file(path("share.json")));
+    EXPECT_EQ(json["storage"]["matrices"], 8 * (2 + 9)); // 25 x 4 and 144 x 10 weights
+    EXPECT_EQ(json["storage"]["clusters"], 8 * (2 + 9) / 4);
+    EXPECT_GT(json["planes"][7]["mismatches"], 0);
+    EXPECT_LE(json["planes"][7]["mismatches"], json["planes"][7]["clustered"]);
+
+    const Graph before = small_network(), after = import_onnx(path("shared.onnx"));
+    EXPECT_TRUE(std::holds_alternative<BatchNorm>(after.nodes[1].op));
+    const std::vector<float>&from = matrix_weight(before.nodes[0].op).data, &to = matrix_weight(after.nodes[0].op).data;
+    ASSERT_EQ(from.size(), to.size());
+    for (std::size_t i = 0; i < to.size(); ++i) EXPECT_GE(from[i] * to[i], 0.0F) << "signs are not shared";
+
+    expect_success(veilram(share + " --set threads=1 --set cls.seed=1"));
+    EXPECT_EQ(nlohmann::json::parse(read_file(path("share.json"))), json);
+}
+
+TEST_F(CliTest, ShareOfCompiledCrossbarsIsBitTrueAndPlacedOnesComeCloser) {
+    const std::string share = "share small.yaml --images 25 --set cls.contents=cells --set map.scheme=balanced "
+                              "--set cls.ratio=0.5 --json share.json --set cls.place_rounds=";
+    const auto figures = [&](const std::string& rounds) {
+        expect_success(veilram(share + rounds));
+        return nlohmann::json::parse(read_file(path("share.json")));
+    };
+    const auto plain = figures("0"), placed = figures("3");
+    EXPECT_GT(plain["storage"]["crossbars"], 2);
+    EXPECT_EQ(plain["mismatches"]["placed"], plain["mismatches"]["flipped"]);
+    EXPECT_LE(plain["mismatches"]["flipped"], plain["mismatches"]["clustered"]);
+    EXPECT_LT(placed["mismatches"]["placed"], plain["mismatches"]["placed"]);
+    const auto whole =
+        nlohmann::json::parse((expect_success(veilram(share + "0 --set cls.ratio=1")), read_file(path("share.json"))));
+    EXPECT_EQ(whole["mismatches"]["flipped"], 0);
+    EXPECT_EQ(whole["accuracy"]["shared"], whole["accuracy"]["own"]) << "nothing is shared";
+    expect_refusal("share small.yaml --set cls.contents=cells --out a.onnx", "--out a.onnx: only cls.contents");
+}
+
+TEST_F(CliTest, CalibrateGivesAChangedNetworkTheStatisticsOfTheOriginal) {
+    Graph changed = small_network();
+    for (float& w : std::get<Conv>(changed.nodes[0].op).weight.data) w *= 3.0F;
+    export_onnx(changed, path("changed.onnx"), "made by a test");
+    const std::string settings = " --set calibrate.images=30 --set calibrate.batch=30 --out ";
+    expect_success(veilram("calibrate small.yaml" + settings + "same.onnx"));
+    expect_success(veilram("calibrate small.yaml --set network.tuned=changed.onnx" + settings + "mended.onnx"));
+    const auto norm_of = [&](const std::string& file) {
+        return std::get<BatchNorm>(import_onnx(path(file)).nodes[1].op);
+    };
+    const BatchNorm same = norm_of("same.onnx"), mended = norm_of("mended.onnx");
+    EXPECT_EQ(same.gamma, mended.gamma);
+    for (std::size_t c = 0; c < 4; ++c) // a bias of 0.05 that was not tripled shifts the mean
+        EXPECT_NEAR(mended.mean[c] - 0.05F, 3 * (same.mean[c] - 0.05F), 1e-4) << c;
+    for (std::size_t c = 0; c < 4; ++c) EXPECT_NEAR(mended.variance[c] / same.variance[c], 9.0, 1e-3) << c;
+
+    expect_refusal("calibrate small.yaml --set network.tuned=" VEILRAM_SOURCE_DIR
+                   "/models/zoo/lenet5.onnx --set calibrate.images=30 --out refused.onnx",
+                   "has other matrix layers than network.path");
+    EXPECT_FALSE(exists("refused.onnx"));
+    expect_refusal("share small.yaml --set cls.plane_ratios=[0.5]", "cls.plane_ratios: has 1 values");
+}
+
 TEST_F(CliTest, AnImageOfAnotherNetworkIsRefused) {
     Graph other = small_network();
     other.name = "other";

@@ -29,6 +29,19 @@ struct FileArgs {
 };
 /// Compiles the network of a configuration into a protected image.
 void compile_command(const FileArgs& args, std::ostream& out);
+/// Gives the batch norms of a configuration's network, or of network.tuned, a variant of it with other weights, the
+/// statistics that they have on training images, and writes ONNX.
+void calibrate_command(const FileArgs& args, std::ostream& out);
+
+struct ShareArgs {
+    ConfigArgs config;
+    std::optional<std::size_t> images; ///< test images; nothing: all
+    std::string out;                   ///< file for the shared and calibrated network (ONNX); empty: none
+    std::string json;                  ///< file for the figures; empty: none
+};
+/// Shares crossbars among the bit planes of a configuration's network and prints what that costs and saves.
+void share_command(const ShareArgs& args, std::ostream& out);
+
 /// Trains a network from scratch and writes ONNX. In `veilram` it and tune_command hand over to `veilram-learn`, and
 /// throw UserError where that was not built.
 void train_command(const FileArgs& args, std::ostream& out);
@@ -39,9 +52,9 @@ void tune_command(const FileArgs& args, std::ostream& out);
 void inspect_command(const std::string& image_file, std::ostream& out);
 
 struct BenchArgs {
-    std::string suite = "all";                         ///< kernels, networks, mapping or all (kernels and networks)
-    std::vector<std::string> networks;                 ///< empty: all
-    std::string fidelity;                              ///< empty: all
+    std::string suite = "all";         ///< kernels, networks, mapping, sharing or all (kernels and networks)
+    std::vector<std::string> networks; ///< empty: all
+    std::string fidelity;              ///< empty: all
     std::optional<std::size_t> threads, batch, images; ///< instead of what the standard jobs say
     bool brief = false;
     std::string folder = "runs/bench";            ///< keeps compiled networks for the next time

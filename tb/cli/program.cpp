@@ -25,6 +25,7 @@ Examples:
   veilram compile configs/default.yaml --out lenet5.h5
   veilram inspect lenet5.h5
   veilram run configs/default.yaml --image lenet5.h5
+  veilram share configs/paper/resnet20_cifar10.yaml --set data.path=../data/cifar10 --set cls.planes=4
   veilram tune configs/default.yaml --set tune.epochs=2 --out tuned.onnx
 
 Exit codes: 0 success, 2 a mistake in the input (the message says which), 3 a mistake of the program.)";
@@ -72,6 +73,18 @@ void add_file_command(CLI::App& app, const char* name, const char* help, const c
     command->callback([args, run, &out] { run(*args, out); });
 }
 
+void add_share(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<ShareArgs>();
+    CLI::App* command = app.add_subcommand("share", "Share crossbars among the bit planes of the network");
+    add_config(*command, args->config);
+    command->add_option("--images", args->images, "number of test images (default: all)")
+        ->type_name("N")
+        ->check(CLI::Validator(wrong_count, ""));
+    command->add_option("--out", args->out, "file for the shared, calibrated network (ONNX)")->type_name("FILE");
+    command->add_option("--json", args->json, "file for the figures")->type_name("FILE");
+    command->callback([args, &out] { share_command(*args, out); });
+}
+
 void add_inspect(CLI::App& app, std::ostream& out) {
     auto image = std::make_shared<std::string>();
     CLI::App* command = app.add_subcommand("inspect", "Show what anyone can read from an image");
@@ -84,8 +97,9 @@ void add_bench(CLI::App& app, std::ostream& out) {
     CLI::App* command = app.add_subcommand("bench", "Measure the simulator's speed on this machine");
     command
         ->add_option("--suite", args->suite,
-                     "kernels, networks, both (all), or mapping: bit-line sharing, fast against exact")
-        ->check(CLI::IsMember({"kernels", "networks", "mapping", "all"}));
+                     "kernels, networks, both (all); mapping: bit-line sharing, fast against exact; sharing: "
+                     "crossbar-level sharing of 12,500 matrices")
+        ->check(CLI::IsMember({"kernels", "networks", "mapping", "sharing", "all"}));
     command->add_option("--model", args->model, "network whose weights the mapping suite takes (ONNX)")
         ->type_name("FILE")
         ->capture_default_str();
@@ -124,6 +138,9 @@ void add_commands(CLI::App& app, std::ostream& out) {
     add_file_command(app, "tune", "Fine-tune the network for its mapping", "network to write (ONNX)", tune_command,
                      out);
     add_file_command(app, "train", "Train a network from scratch", "network to write (ONNX)", train_command, out);
+    add_share(app, out);
+    add_file_command(app, "calibrate", "Give the network's batch norms the statistics of its training images",
+                     "network to write (ONNX)", calibrate_command, out);
     add_inspect(app, out);
     add_bench(app, out);
 }
@@ -136,7 +153,7 @@ ExitCode run(int argc, const char* const* argv, std::ostream& out, std::ostream&
         add_commands(app, out);
         app.parse(argc, argv);
         if (app.get_subcommands().empty())
-            throw CLI::RequiredError("A subcommand (run, compile, train, tune, inspect or bench)");
+            throw CLI::RequiredError("A subcommand (run, compile, train, tune, share, calibrate, inspect or bench)");
         return kSuccess;
     } catch (const CLI::ParseError& error) {
         return app.exit(error, out, err) == 0 ? kSuccess : kUserError;

@@ -49,6 +49,16 @@ void check_learning(const std::string& section, double rate, double share, Probl
         problems.add(section + ".validation_share", "must be above 0: the best state is chosen on these images");
 }
 
+void check_sharing(const ClsConfig& cls, Problems& problems) {
+    if (cls.ratio <= 0) problems.add("cls.ratio", "must be above 0: there is at least one cluster");
+    const std::vector<float>& ratios = cls.plane_ratios;
+    if (!ratios.empty() && ratios.size() != kPlanes)
+        problems.add("cls.plane_ratios", "has " + std::to_string(ratios.size()) + " values: give one for each of the " +
+                                             std::to_string(kPlanes) + " planes, the highest first, or none");
+    const bool fit = std::all_of(ratios.begin(), ratios.end(), [](float r) { return r > 0 && r <= 1; });
+    if (!fit) problems.add("cls.plane_ratios", "must be above 0 and at most 1 for every plane");
+}
+
 } // namespace
 
 void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out) {
@@ -64,6 +74,7 @@ void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out)
         problems.add("device.read_sigma", "is modelled in fidelity functional only: take that, or 0");
     if (config.device.stuck_on + config.device.stuck_off > 1)
         problems.add("device.stuck_off", "and device.stuck_on together are more than all cells");
+    check_sharing(config.cls, problems);
     check_learning("tune", config.tuning.tune.learning_rate, config.tuning.tune.validation_share, problems);
     check_learning("train", config.training.train.learning_rate, config.training.train.validation_share, problems);
 }

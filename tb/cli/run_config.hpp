@@ -1,6 +1,7 @@
 // Everything a configuration file can say.
 #pragma once
 
+#include "models/cls/share_network.hpp"
 #include "models/config/reader.hpp"
 #include "models/data/dataset.hpp"
 #include "models/image/compile.hpp"
@@ -46,6 +47,15 @@ struct TuningConfig {
     TuneConfig tune;
 };
 
+/// Forward passes that give batch norms their statistics: `veilram calibrate`, `veilram share`.
+struct CalibrateConfig {
+    int images = 2000; ///< training images, at most as many as there are
+    int batch = 100;   ///< images that are normalised together
+    int shift = 0;     ///< pixels that each image is moved by at most, in both directions
+    bool mirror = false;
+    std::uint64_t seed = 1; ///< of the moves
+};
+
 struct TraceConfig {
     bool vcd = true;
     bool secrets = false; ///< lets secret signals into the waveform
@@ -64,6 +74,8 @@ struct RunConfig {
     PirateConfig pirate;
     TuningConfig tuning;
     TrainingConfig training;
+    ClsConfig cls;
+    CalibrateConfig calibrate;
     TraceConfig trace;
 };
 void fields(FieldVisitor& v, RunConfig& c);

@@ -103,6 +103,21 @@ template <> const Choices<ResPolicy>& choices<ResPolicy>() {
     return all;
 }
 
+template <> const Choices<SharedContents>& choices<SharedContents>() {
+    static const Choices<SharedContents> all{{"bit_planes", SharedContents::bit_planes},
+                                             {"cells", SharedContents::cells}};
+    return all;
+}
+template <> const Choices<Padding>& choices<Padding>() {
+    static const Choices<Padding> all{{"ignored", Padding::ignored}, {"zeros", Padding::zeros}};
+    return all;
+}
+template <> const Choices<ClusterDistance>& choices<ClusterDistance>() {
+    static const Choices<ClusterDistance> all{{"hamming", ClusterDistance::hamming},
+                                              {"flipped", ClusterDistance::flipped}};
+    return all;
+}
+
 static void fields(FieldVisitor& v, InputFormat& c) {
     v.reals("mean", c.mean, "per channel; a byte x becomes (x / 255 - mean) / std; empty: 0");
     v.reals("std", c.std, "per channel; empty: 1");
@@ -259,6 +274,36 @@ static void fields(FieldVisitor& v, TrainingConfig& c) {
               "Random changes of a training image each time it is seen, each amount in [-x, +x].");
 }
 
+static void fields(FieldVisitor& v, ClsConfig& c) {
+    v.choice(
+        "contents", c.contents,
+        "what shares: `bit_planes` of 8-bit weights on ISAAC cells, or the `cells` of the compiled 1T4R crossbars");
+    v.real("ratio", c.ratio, {0, 1}, "crossbars left for each crossbar of the planes that share; 1: none is shared");
+    v.reals("plane_ratios", c.plane_ratios,
+            "instead of `ratio`, one for each plane, the highest first; planes then share among themselves; empty: "
+            "`ratio` for all of them together");
+    v.integer("planes", c.planes, {1, kPlanes}, "the lowest planes, which share; the others keep their crossbars");
+    v.integer("crossbar", c.crossbar, {1, 4096}, "`bit_planes`: rows and columns of a crossbar");
+    v.integer("place_rounds", c.place_rounds, {0, 1000},
+              "`cells`: how often the ones of every segment move to where the shared crossbar has them; 0: they stay");
+    v.choice("padding", c.share.cluster.padding,
+             "cells of a crossbar that hold no weight: `ignored` by clusters and flips, or `zeros` like any others");
+    v.choice("distance", c.share.cluster.distance,
+             "`hamming`: bits that differ, as published; `flipped`: bits that differ after the best flips of rows");
+    v.integer("rounds", c.share.cluster.rounds, {0, 1000}, "of the clustering, at most");
+    v.flag("flip", c.share.flip, "flip rows and columns");
+    v.seed("seed", c.seed, "of the first centroids");
+}
+
+static void fields(FieldVisitor& v, CalibrateConfig& c) {
+    v.integer("images", c.images, {1, 1'000'000}, "training images, at most as many as there are");
+    v.integer("batch", c.batch, {1, 65'536}, "images that are normalised together");
+    v.integer("shift", c.shift, {0, 64},
+              "pixels that each image is moved by at most, in both directions: as the network was trained");
+    v.flag("mirror", c.mirror, "half of the images, left to right");
+    v.seed("seed", c.seed, "of the moves");
+}
+
 static void fields(FieldVisitor& v, TraceConfig& c) {
     v.flag("vcd", c.vcd, "record the waveform of one inference");
     v.flag("secrets", c.secrets, "let secret signals into the waveform; the report says so");
@@ -297,6 +342,9 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");
     v.section("tune", c.tuning, "Fine-tuning with the mapping in the loop (`veilram tune`).");
     v.section("train", c.training, "Training from scratch (`veilram train`).");
+    v.section("cls", c.cls, "Crossbar-level sharing (`veilram share`).");
+    v.section("calibrate", c.calibrate,
+              "Forward passes that give batch norms their statistics (`veilram calibrate`, `veilram share`).");
     v.section("trace", c.trace, "The waveform.");
     v.optional_section("costs", c.costs,
                        "Time and energy of every event, each with its source: `{time: 50 ns, energy: 60 pJ, source: "

@@ -1,6 +1,7 @@
 #include "models/base/diagnostics.hpp"
 #include "models/base/file.hpp"
 #include "models/data/dataset.hpp"
+#include "models/data/shifted.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,6 +13,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <set>
+#include <tuple>
 #include <turbojpeg.h>
 #include <unistd.h>
 
@@ -341,6 +344,41 @@ TEST_F(ImagenetTest, DamageIsNamed) {
     expect_refused("line 1");
     fs::remove_all(path("val"));
     expect_refused("no such folder");
+}
+
+TEST(ShiftedTest, MovesEveryImageByWholePixelsAndMirrorsHalfOfThem) {
+    constexpr int kSide = 5, kMost = 2;
+    Dataset images{{2, kSide, kSide}, {}, {}};
+    for (int i = 0; i < 200; ++i) {
+        for (int p = 0; p < 2 * kSide * kSide; ++p) images.pixels.push_back(static_cast<std::uint8_t>(p + 1));
+        images.labels.push_back(i);
+    }
+    Rng rng = make_rng(1, "shifted");
+    const Dataset moved = shifted(images, kMost, true, rng);
+    EXPECT_EQ(moved.labels, images.labels);
+    const auto fits = [&](std::size_t i, int down, int right, bool mirror) {
+        for (int c = 0; c < 2; ++c)
+            for (int y = 0; y < kSide; ++y)
+                for (int x = 0; x < kSide; ++x) {
+                    const int from_y = y - down, from_x = (mirror ? kSide - 1 - x : x) - right;
+                    const bool inside = from_y >= 0 && from_y < kSide && from_x >= 0 && from_x < kSide;
+                    const int wanted = inside ? c * kSide * kSide + from_y * kSide + from_x + 1 : 0;
+                    if (moved.image(i)[(c * kSide + y) * kSide + x] != wanted) return false;
+                }
+        return true;
+    };
+    std::set<std::tuple<int, int, bool>> seen;
+    for (std::size_t i = 0; i < moved.count(); ++i) {
+        int ways = 0;
+        for (int down = -kMost; down <= kMost; ++down)
+            for (int right = -kMost; right <= kMost; ++right)
+                for (const bool mirror : {false, true})
+                    if (fits(i, down, right, mirror)) seen.emplace(down, right, mirror), ++ways;
+        EXPECT_EQ(ways, 1) << i;
+    }
+    EXPECT_GT(seen.size(), 40U) << "of 50 ways";
+    Rng same = make_rng(1, "shifted");
+    EXPECT_EQ(shifted(images, 0, false, same).pixels, images.pixels);
 }
 
 TEST(RealDataTest, ImagenetHasItsKnownSize) {

@@ -2,6 +2,7 @@
 #include "models/base/diagnostics.hpp"
 #include "models/nn/level_engine.hpp"
 #include "models/nn/level_map.hpp"
+#include "models/nn/walk.hpp"
 #include "tb/unit/random_nn.hpp"
 
 #include <gmock/gmock.h>
@@ -172,10 +173,14 @@ TEST(Calibrate, FewBitsAreMultiplesOfAStepExceptForPixels) {
         config.activation_bits = bits;
         const auto quants = calibrate(graph, images, config);
         FloatEngine engine;
-        Walk walk(graph, images);
+        std::vector<LevelCounts> counts_of;
+        walk(graph, images, [&](const Node& node, const std::vector<const Tensor*>& inputs) {
+            if (!is_matrix(node.op)) return digital(node, inputs);
+            counts_of.push_back(count_levels(*inputs[0], quants.at(counts_of.size())));
+            return engine.apply(0, node, *inputs[0], 0);
+        });
         for (std::size_t l = 0; l < quants.size(); ++l) {
-            const LevelCounts counts = count_levels(walk.input(), quants[l]);
-            walk.supply(engine.apply(l, walk.node(), walk.input(), 0));
+            const LevelCounts& counts = counts_of[l];
             const int step = sees_pixels(graph.nodes[nodes[l]]) ? 1 : 1 << (8 - bits);
             EXPECT_EQ(quants[l].step, step);
             EXPECT_EQ(quants[l].zero % step, 0);
