@@ -1,7 +1,6 @@
 #include "models/image/compile.hpp"
 
 #include "models/base/diagnostics.hpp"
-#include "models/base/file.hpp"
 #include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
 #include "models/image/output_statistics.hpp"
@@ -9,7 +8,6 @@
 #include "models/mapping/input_order.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
@@ -254,26 +252,6 @@ Realised measure_layer(const QuantWeights& weights, const Program& program, std:
     return result;
 }
 
-SealHeader seal_header(const Program& program, const std::string& text, std::size_t layer) {
-    SealHeader header;
-    header.format = program.format;
-    header.network = program.graph.name;
-    header.layer = static_cast<std::uint32_t>(layer);
-    header.version = program.version;
-    header.program = sha256(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-    return header;
-}
-
-void seal_layers(Compiled& compiled, const KeyConfig& keys) {
-    const Key256 root_key = load_root_key(keys);
-    MemoryPart& memory = compiled.image.memory;
-    memory.program = encode(compiled.program);
-    compiled.program = decode_program(memory.program); // what every device will see, down to the spelling of names
-    for (std::size_t l = 0; l < compiled.secrets.size(); ++l)
-        memory.sealed.push_back(seal(root_key, seal_header(compiled.program, memory.program, l),
-                                     encode(compiled.secrets[l], compiled.program.array)));
-}
-
 void check_request(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
                    bool has_images) {
     check_array(config.array);
@@ -293,29 +271,6 @@ void check_request(const Graph& graph, const std::vector<ActivationQuant>& activ
 }
 
 } // namespace
-
-Key256 load_root_key(const KeyConfig& config) {
-    Key256 key{};
-    if (config.root_key_file.empty()) {
-        const Bytes drawn = derive_bytes(config.seed, "root", key.size());
-        std::copy(drawn.begin(), drawn.end(), key.begin());
-        return key;
-    }
-    std::string text = read_file(config.root_key_file);
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
-    const bool hex = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
-    if (!hex || text.size() != 2 * key.size())
-        throw UserError(config.root_key_file + ": expected a root key of 64 hex digits and nothing else; " +
-                        "`openssl rand -hex 32` makes one");
-    for (std::size_t i = 0; i < key.size(); ++i)
-        key[i] = static_cast<std::uint8_t>(std::stoul(text.substr(2 * i, 2), nullptr, 16));
-    return key;
-}
-
-Bytes load_draw_key(const KeyConfig& config) {
-    if (config.root_key_file.empty()) return seed_key(config.seed);
-    return root_draw_key(load_root_key(config), config.seed);
-}
 
 std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,
                                       const CompileConfig& config, const LayerSecrets& secrets, std::size_t layer) {
@@ -364,7 +319,10 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
     if (config.quant.outputs == OutputScale::re_estimated)
         re_estimate_outputs(compiled.program, store, compiled.secrets, float_network(graph, calibration),
                             calibration.images);
-    seal_layers(compiled, config.keys);
+    compiled.image.memory.program = encode(compiled.program);
+    compiled.program = decode_program(compiled.image.memory.program); // what every device will see, down to the
+                                                                      // spelling of names
+    seal_secrets(compiled, config.keys);
     compiled.storage = report_storage(compiled.program, compiled.image.memory, config.keys.scope);
     for (std::size_t l = 0; l < errors.size(); ++l) {
         compiled.storage.layers[l].storage.absolute_error = errors[l];
@@ -373,24 +331,23 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
     return compiled;
 }
 
+void seal_secrets(Compiled& compiled, const KeyConfig& keys) {
+    const Program& program = compiled.program;
+    std::vector<Bytes> plain;
+    for (const LayerSecrets& secrets : compiled.secrets) plain.push_back(encode(secrets, program.array));
+    MemoryPart& memory = compiled.image.memory;
+    memory.sealed = seal_blobs({program.format, program.graph.name, program.version}, memory.program, plain, keys);
+    for (Bytes& bytes : plain) wipe(bytes);
+}
+
 std::vector<LayerSecrets> open_secrets(const MemoryPart& memory, const Program& program, const Key256& root_key,
                                        std::uint32_t minimum_version) {
-    const std::string name = "image of '" + program.graph.name + "'";
-    if (program.version < minimum_version)
-        throw UserError(name + ": version " + std::to_string(program.version) +
-                        " is a replayed older version, the device expects " + std::to_string(minimum_version) +
-                        " or newer; load the newest image");
-    if (memory.sealed.size() != program.layers.size())
-        throw UserError(name + ": " + std::to_string(memory.sealed.size()) + " sealed blobs for " +
-                        std::to_string(program.layers.size()) + " layers; compile the network again");
+    const SealedNetwork network{program.format, program.graph.name, program.version};
     std::vector<LayerSecrets> secrets;
-    for (std::size_t l = 0; l < program.layers.size(); ++l) {
-        const auto plain = unseal(root_key, seal_header(program, memory.program, l), memory.sealed[l]);
-        if (!plain)
-            throw UserError(name + ": the secrets of matrix layer " + std::to_string(l) +
-                            " are refused: the root key is not the one it was sealed with, or a bit of the blob or of "
-                            "the layer program has changed; check keys.root_key_file and keys.seed, or compile again");
-        secrets.push_back(decode_secrets(*plain, program.array));
+    for (Bytes& plain :
+         open_blobs(network, memory.program, memory.sealed, program.layers.size(), root_key, minimum_version)) {
+        secrets.push_back(decode_secrets(plain, program.array));
+        wipe(plain);
     }
     return secrets;
 }

@@ -144,8 +144,9 @@ Hdf5Reader::Hdf5Reader(std::string path)
 }
 
 void Hdf5Reader::fail(const std::string& problem) const {
-    throw UserError(path_ + ": " + problem +
-                    "; expected an image written by `veilram compile` (docs/image_format.md), make or copy it again");
+    throw UserError(
+        path_ + ": " + problem +
+        "; expected an image written by `veilram compile` or `encrypt` (docs/image_format.md), make or copy it again");
 }
 
 std::uint32_t Hdf5Reader::attribute(const std::string& name) const {

@@ -123,7 +123,9 @@ TEST_F(SfgeTest, DecryptionGivesTheVeryLevelsBack) {
             for (std::size_t layer = 0; layer < 2; ++layer) {
                 const QuantWeights clean = quantise_weights(graph_.nodes[matrix_nodes(graph_)[layer]].op, mode);
                 QuantWeights cells = clean;
-                const auto patches = level_patches(weight(layer), clean, key[layer], {eps, false});
+                const Graph moved = perturbed(graph_, key, {eps, false});
+                const auto patches =
+                    level_patches(matrix_weight(moved.nodes[matrix_nodes(moved)[layer]].op), clean, key[layer]);
                 encrypt(patches, cells);
                 if (eps > 0.1) {
                     EXPECT_NE(cells.q, clean.q);
@@ -143,7 +145,8 @@ TEST_F(SfgeTest, DecryptionGivesTheVeryLevelsBack) {
 TEST_F(SfgeTest, PatchesAreTheQuantisedPerturbedWeights) {
     const SfgeKey key = choose_by_gradient(graph_, gradients_, {30, false});
     const QuantWeights clean = quantise_weights(graph_.nodes[2].op, WeightScale::per_channel);
-    for (const LevelPatch& patch : level_patches(weight(1), clean, key[1], {0.1, false})) {
+    const Graph moved = perturbed(graph_, key, {0.1, false});
+    for (const LevelPatch& patch : level_patches(matrix_weight(moved.nodes[2].op), clean, key[1])) {
         const std::size_t output = patch.index / 24;
         const auto at = std::find(key[1].indices.begin(), key[1].indices.end(), patch.index) - key[1].indices.begin();
         const double wanted = weight(1).data[patch.index] + 0.1 * key[1].signs[static_cast<std::size_t>(at)];
