@@ -187,14 +187,16 @@ GradientsOf with_clean_kept(const Graph& clean, const GradientsOf& gradients_of)
 
 void sfge_command(const SfgeArgs& args, std::ostream& out) {
     const RunConfig config = load_run_config(args.config.config, args.config.settings);
-    const GradientsOf gradients_of = image_gradients(config);
+    const std::vector<SfgeKind> kinds = kinds_of(args);
+    const bool only_random = kinds == std::vector<SfgeKind>{SfgeKind::random};
+    const GradientsOf gradients_of = only_random ? GradientsOf() : image_gradients(config);
     set_threads(static_cast<std::size_t>(config.threads));
     const Bench bench(config, args.images);
     const GradientsOf kept = with_clean_kept(bench.graph(), gradients_of);
     const Accuracies clean = bench.clean();
     print_head(bench, clean, out);
     std::vector<Row> rows;
-    for (const SfgeKind kind : kinds_of(args)) {
+    for (const SfgeKind kind : kinds) {
         SfgeConfig sfge = config.sfge;
         sfge.kind = kind;
         for_each_row(bench.graph(), sfge, args, kept, config.compile.seed,
