@@ -70,7 +70,7 @@ void write_image(const NvmSource& nvm, const MemoryPart& memory, const std::stri
 ImageFile::ImageFile(const std::string& path) : file_(std::make_unique<Hdf5Reader>(path)) {
     const std::uint32_t format = file_->attribute("format");
     if (format != kImageFormat)
-        file_->fail("image format " + std::to_string(format) + " is unknown, this program reads " +
+        file_->fail("image format " + std::to_string(format) + " is not that of crossbars, which is " +
                     std::to_string(kImageFormat));
     const std::vector<std::uint8_t> text = file_->bytes(kProgram);
     memory_.program.assign(text.begin(), text.end());

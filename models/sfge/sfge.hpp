@@ -22,7 +22,7 @@ struct SfgeConfig {
     SfgeKind kind = SfgeKind::none;
     SfgeCount count;
     SfgeStrength strength;
-    int images = 1000; ///< that gradients are taken on
+    int images = 500; ///< that gradients are taken on
 };
 
 /// Gradients of the loss with respect to the weights of a graph, by matrix node. One call is a pass over all images.
