@@ -30,6 +30,10 @@ SfgeKey choose(const Graph& graph, const SfgeConfig& config, const GradientsOf& 
     throw ModelError("no kind of sparse fast gradient encryption is chosen");
 }
 
+std::size_t key_bits(const Graph& graph, const SfgeKey& key, SfgeKind kind) {
+    return key_bits(graph, key) - (kind == SfgeKind::sign_flip ? weight_count(key) : 0);
+}
+
 Graph encrypted(const Graph& graph, const SfgeKey& key, const SfgeConfig& config) {
     if (config.kind == SfgeKind::sign_flip) return with_flipped_signs(graph, key);
     return perturbed(graph, key, config.strength);

@@ -31,6 +31,8 @@ using GradientsOf = std::function<std::vector<Tensor>(const Graph&)>;
 /// The key of a clean network. `gradients_of` is called once, or count.most times for `iterative`, or never for
 /// `random`, which `seed` is for. Throws ModelError for `none`.
 SfgeKey choose(const Graph& graph, const SfgeConfig& config, const GradientsOf& gradients_of, std::uint64_t seed);
+/// What the key takes to store; a flip needs no direction.
+std::size_t key_bits(const Graph& graph, const SfgeKey& key, SfgeKind kind);
 /// The network as it is at rest.
 Graph encrypted(const Graph& graph, const SfgeKey& key, const SfgeConfig& config);
 /// What the key changes in the cells, by matrix node. `weights` are those of fold_batch_norm(graph).

@@ -64,8 +64,9 @@ void encrypt_command(const FileArgs& args, std::ostream& out) {
                                               weights, config.compile.keys.version);
     const LevelImage image = encrypt(clear, patches, config.compile.keys);
     write_level_image(image, args.out);
-    out << "key\n  " << weight_count(key) << " weights in " << key.size() << " layers, sealed in "
-        << sealed_bytes(image) << " bytes\nencryption\n";
+    out << "key\n  " << weight_count(key) << " weights in " << key.size() << " layers, "
+        << key_bits(graph, key, config.sfge.kind) << " bits; sealed with their levels in " << sealed_bytes(image)
+        << " bytes\nencryption\n";
     for (const int bits : {1, 2}) print_writes(patches, bits, out);
     out << "image\n  " << args.out << "\n";
 }

@@ -72,8 +72,7 @@ void operator+=(CellWrites& sum, const CellWrites& writes) {
 }
 
 Row Bench::row(const SfgeConfig& sfge, const SfgeKey& key) const {
-    Row row{sfge, weight_count(key), key_bits(graph_, key), {}, {}, {}};
-    if (sfge.kind == SfgeKind::sign_flip) row.key_bits -= row.weights; // a flip needs no direction
+    Row row{sfge, weight_count(key), key_bits(graph_, key, sfge.kind), {}, {}, {}};
     std::vector<QuantWeights> weights = weights_;
     const auto patches = network_patches(graph_, key, sfge, weights_);
     for (std::size_t l = 0; l < weights.size(); ++l) {
