@@ -3,6 +3,7 @@
 #include "models/base/diagnostics.hpp"
 #include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
+#include "models/image/graph_json.hpp"
 #include "models/image/output_statistics.hpp"
 #include "models/image/sc_engine.hpp"
 #include "models/mapping/input_order.hpp"
@@ -30,19 +31,6 @@ LayerQuant layer_quant(const Op& op, const ActivationQuant& input, const QuantWe
     LayerQuant quant{input, weights.scale, *std::visit(BiasOf{}, op)};
     quant.bias.resize(weights.scale.size(), 0.0F);
     return quant;
-}
-
-/// The topology alone: what a thief may know.
-Graph without_weights(Graph graph) {
-    for (Node& node : graph.nodes) {
-        const auto strip = [](auto& op) {
-            op.weight.data.clear();
-            op.bias.clear();
-        };
-        if (auto* conv = std::get_if<Conv>(&node.op)) strip(*conv);
-        if (auto* dense = std::get_if<Dense>(&node.op)) strip(*dense);
-    }
-    return graph;
 }
 
 Program make_program(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config) {

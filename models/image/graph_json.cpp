@@ -154,6 +154,18 @@ Node decode_node(const JsonView& json, std::size_t index) {
 
 } // namespace
 
+Graph without_weights(Graph graph) {
+    for (Node& node : graph.nodes) {
+        const auto strip = [](auto& op) {
+            op.weight.data.clear();
+            op.bias.clear();
+        };
+        if (auto* conv = std::get_if<Conv>(&node.op)) strip(*conv);
+        if (auto* dense = std::get_if<Dense>(&node.op)) strip(*dense);
+    }
+    return graph;
+}
+
 Json encode_graph(const Graph& graph) {
     Json json;
     json["name"] = graph.name;

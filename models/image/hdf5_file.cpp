@@ -72,6 +72,11 @@ std::size_t size_of(const std::string& path) {
 
 } // namespace
 
+std::string layer_dataset(const std::string& group, std::size_t layer) {
+    const std::string number = std::to_string(layer);
+    return group + "/layer_" + std::string(number.size() < 3 ? 3 - number.size() : 0, '0') + number;
+}
+
 Hdf5Silence::Hdf5Silence() {
     H5Eget_auto2(H5E_DEFAULT, &function_, &data_);
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);

@@ -3,6 +3,7 @@
 #include "models/base/bits.hpp"
 #include "models/base/diagnostics.hpp"
 #include "models/base/file.hpp"
+#include "models/image/graph_json.hpp"
 #include "models/image/hdf5_file.hpp"
 #include "models/protect/little_endian.hpp"
 
@@ -19,11 +20,6 @@ constexpr const char* kProgram = "/memory/program";
 constexpr const char* kMagnitudes = "/nvm/magnitudes";
 constexpr const char* kSigns = "/nvm/signs";
 constexpr const char* kSealed = "/memory/sealed";
-
-std::string dataset(const char* group, std::size_t layer) {
-    const std::string number = std::to_string(layer);
-    return std::string(group) + "/layer_" + std::string(number.size() < 3 ? 3 - number.size() : 0, '0') + number;
-}
 
 /// The cells of one layer as bytes.
 struct Cells {
@@ -110,18 +106,9 @@ SealedNetwork sealed_network(const LevelProgram& program) {
     return {kLevelFormat, program.graph.name, program.version};
 }
 
-Graph without_weights(Graph graph) {
-    for (const std::size_t node : matrix_nodes(graph)) {
-        matrix_weight(graph.nodes[node].op).data.clear();
-        if (auto* conv = std::get_if<Conv>(&graph.nodes[node].op)) conv->bias.clear();
-        if (auto* dense = std::get_if<Dense>(&graph.nodes[node].op)) dense->bias.clear();
-    }
-    return graph;
-}
-
 QuantWeights read_levels(const Hdf5Reader& file, const LevelProgram& program, std::size_t layer, const Op& op) {
     const auto weights = static_cast<std::size_t>(element_count(matrix_weight(op).shape));
-    const Cells cells{file.bytes(dataset(kMagnitudes, layer)), file.bytes(dataset(kSigns, layer))};
+    const Cells cells{file.bytes(layer_dataset(kMagnitudes, layer)), file.bytes(layer_dataset(kSigns, layer))};
     if (cells.magnitudes.size() != weights || cells.signs.size() != (weights + 7) / 8)
         file.fail("cells of matrix layer " + std::to_string(layer) + " are not those of " + std::to_string(weights) +
                   " weights");
@@ -194,12 +181,12 @@ void write_level_image(const LevelImage& image, const std::string& path) {
         for (const char* group : {"/nvm", kMagnitudes, kSigns, "/memory", kSealed}) file.group(group);
         for (std::size_t l = 0; l < image.levels.size(); ++l) {
             const Cells cells = cells_of(image.levels[l]);
-            file.bytes(dataset(kMagnitudes, l), cells.magnitudes.data(), cells.magnitudes.size());
-            file.bytes(dataset(kSigns, l), cells.signs.data(), cells.signs.size());
+            file.bytes(layer_dataset(kMagnitudes, l), cells.magnitudes.data(), cells.magnitudes.size());
+            file.bytes(layer_dataset(kSigns, l), cells.signs.data(), cells.signs.size());
         }
         file.bytes(kProgram, reinterpret_cast<const std::uint8_t*>(image.text.data()), image.text.size());
         for (std::size_t l = 0; l < image.sealed.size(); ++l)
-            file.bytes(dataset(kSealed, l), image.sealed[l].data(), image.sealed[l].size());
+            file.bytes(layer_dataset(kSealed, l), image.sealed[l].data(), image.sealed[l].size());
         file.close();
     });
 }
@@ -219,7 +206,7 @@ LevelImage read_level_image(const std::string& path) {
     const std::vector<std::size_t> nodes = matrix_nodes(image.program.graph);
     for (std::size_t l = 0; l < nodes.size(); ++l)
         image.levels.push_back(read_levels(file, image.program, l, image.program.graph.nodes[nodes[l]].op));
-    for (std::size_t l = 0; l < file.count(kSealed); ++l) image.sealed.push_back(file.bytes(dataset(kSealed, l)));
+    for (std::size_t l = 0; l < file.count(kSealed); ++l) image.sealed.push_back(file.bytes(layer_dataset(kSealed, l)));
     return image;
 }
 

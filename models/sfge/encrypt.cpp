@@ -103,4 +103,14 @@ CellWrites cell_writes(const std::vector<LevelPatch>& patches, int bits_per_cell
     return writes;
 }
 
+CellWrites cell_writes(const std::vector<std::vector<LevelPatch>>& layers, int bits_per_cell) {
+    CellWrites sum;
+    for (const std::vector<LevelPatch>& patches : layers) {
+        const CellWrites writes = cell_writes(patches, bits_per_cell);
+        sum.cells += writes.cells;
+        sum.pulses += writes.pulses;
+    }
+    return sum;
+}
+
 } // namespace veilram

@@ -43,5 +43,7 @@ struct CellWrites {
     std::int64_t pulses = 0; ///< steps of one conductance level
 };
 CellWrites cell_writes(const std::vector<LevelPatch>& patches, int bits_per_cell);
+/// Of all layers.
+CellWrites cell_writes(const std::vector<std::vector<LevelPatch>>& layers, int bits_per_cell);
 
 } // namespace veilram

@@ -19,16 +19,6 @@ std::size_t sealed_bytes(const LevelImage& image) {
     return bytes;
 }
 
-void print_writes(const std::vector<std::vector<LevelPatch>>& patches, int bits_per_cell, std::ostream& out) {
-    CellWrites sum;
-    for (const auto& layer : patches) {
-        const CellWrites writes = cell_writes(layer, bits_per_cell);
-        sum.cells += writes.cells;
-        sum.pulses += writes.pulses;
-    }
-    out << "  " << bits_per_cell << "-bit cells: " << sum.cells << " change, " << sum.pulses << " pulses\n";
-}
-
 void print_accuracy(const std::string& who, const LevelImage& image, const Dataset& test, std::ostream& out) {
     ExactEngine engine(image.program.layers, image.levels);
     const auto predictions = predict(image.program.graph, engine, test, image.program.input, who);
@@ -67,7 +57,10 @@ void encrypt_command(const FileArgs& args, std::ostream& out) {
     out << "key\n  " << weight_count(key) << " weights in " << key.size() << " layers, "
         << key_bits(graph, key, config.sfge.kind) << " bits; sealed with their levels in " << sealed_bytes(image)
         << " bytes\nencryption\n";
-    for (const int bits : {1, 2}) print_writes(patches, bits, out);
+    for (const int bits : {1, 2}) {
+        const CellWrites writes = cell_writes(patches, bits);
+        out << "  " << bits << "-bit cells: " << writes.cells << " change, " << writes.pulses << " pulses\n";
+    }
     out << "image\n  " << args.out << "\n";
 }
 

@@ -66,23 +66,17 @@ Accuracies Bench::measure(const Graph& graph, const std::vector<QuantWeights>& w
             accuracy(predict(network_.graph, exact, test_, input, what + ", 8 bit"), test_)};
 }
 
-void operator+=(CellWrites& sum, const CellWrites& writes) {
-    sum.cells += writes.cells;
-    sum.pulses += writes.pulses;
-}
-
 Row Bench::row(const SfgeConfig& sfge, const SfgeKey& key) const {
-    Row row{sfge, weight_count(key), key_bits(graph_, key, sfge.kind), {}, {}, {}};
     std::vector<QuantWeights> weights = weights_;
     const auto patches = network_patches(graph_, key, sfge, weights_);
-    for (std::size_t l = 0; l < weights.size(); ++l) {
-        encrypt(patches[l], weights[l]);
-        row.one_bit += cell_writes(patches[l], 1);
-        row.two_bit += cell_writes(patches[l], 2);
-    }
+    for (std::size_t l = 0; l < weights.size(); ++l) encrypt(patches[l], weights[l]);
     const std::string what = name_of(sfge.kind) + " " + std::to_string(sfge.count.most);
-    row.accuracy = measure(encrypted(graph_, key, sfge), weights, what);
-    return row;
+    return {sfge,
+            weight_count(key),
+            key_bits(graph_, key, sfge.kind),
+            measure(encrypted(graph_, key, sfge), weights, what),
+            cell_writes(patches, 1),
+            cell_writes(patches, 2)};
 }
 
 std::string percent(double share) {
