@@ -13,8 +13,8 @@ namespace veilram {
 namespace {
 
 constexpr std::uint32_t kPatchFormat = 1;
-constexpr std::size_t kPatchHeader = 2 * 4; ///< format, patches
-constexpr std::size_t kPatchSize = 8;       ///< index, clean, encrypted
+constexpr std::size_t kPatchHeader = 8; ///< format, patches
+constexpr std::size_t kPatchSize = 8;   ///< index, clean, encrypted
 constexpr const char* kCreator = "VeilRAM " VEILRAM_VERSION;
 constexpr const char* kProgram = "/memory/program";
 constexpr const char* kMagnitudes = "/nvm/magnitudes";

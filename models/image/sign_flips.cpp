@@ -51,6 +51,7 @@ std::vector<SignFlip> sign_places(const Program& program, std::size_t layer,
     for (const std::uint32_t index : indices) places[key_of(index)] = {};
     find_places(program, shape, program.layers[layer], places);
     std::vector<SignFlip> flips;
+    flips.reserve(indices.size());
     for (const std::uint32_t index : indices) flips.push_back(places.at(key_of(index)));
     return flips;
 }

@@ -15,7 +15,7 @@ constexpr std::uint32_t kSecretsFormat = 1;
 constexpr std::size_t kSecretsHeader = 5 * 4; ///< format, crossbars, n, segments, outputs
 constexpr std::size_t kStartBits = 256 * 8;
 constexpr std::size_t kMaskBits = 128;
-constexpr std::size_t kFlipSize = 3 * 4; ///< crossbar, row, column
+constexpr std::size_t kFlipSize = 12; ///< crossbar, row, column
 
 std::size_t vector_bytes(int segments) { return (static_cast<std::size_t>(segments) + 7) / 8; }
 
