@@ -25,6 +25,7 @@ std::vector<std::string> command_line() {
     std::vector<std::string> words = command_line();
     words.at(0) = program;
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     std::cout.flush();
