@@ -117,6 +117,7 @@ void RuntimeEncryptionScheduler::unlock(const SchedulerRequest& request, sc_core
 
 bool RuntimeEncryptionScheduler::distribute(const LayerSecrets& secrets, std::uint32_t first_crossbar,
                                             sc_core::sc_time& delay) {
+    if (!secrets.flips.empty()) return false; // sign cells are not written at run time
     GslLoad gsl{first_crossbar, &secrets.gsl};
     StartLoad start{&secrets.start};
     MaskLoad mask{&secrets.mask_key, &secrets.weight_sums};

@@ -35,6 +35,8 @@ std::string to_string(PirateVariant variant) {
         return "signs_unknown";
     case PirateVariant::gsl_zero:
         return "gsl_zero";
+    case PirateVariant::flips_unknown:
+        return "flips_unknown";
     }
     throw ModelError("unknown pirate variant");
 }
@@ -47,6 +49,10 @@ PirateDevice make_pirate(PirateVariant variant, const Program& program, const Nv
     for (std::size_t l = 0; l < program.layers.size(); ++l) {
         LayerSecrets secrets =
             draw_secrets(guess, KeyScope::crossbar, l, program.layers[l].crossbars.size(), program.n, program.array);
+        if (variant == PirateVariant::flips_unknown) {
+            secrets = owner.at(l);
+            secrets.flips.clear();
+        }
         if (variant == PirateVariant::signs_known) secrets.mask_key = owner.at(l).mask_key;
         if (variant == PirateVariant::gsl_zero) connect_nothing(secrets);
         secrets.weight_sums = realised_weight_sums(device.program, nvm, l, secrets);

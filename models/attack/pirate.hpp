@@ -12,9 +12,10 @@ namespace veilram {
 
 /// What the thief guesses instead of the secrets.
 enum class PirateVariant {
-    signs_known,   ///< random vectors and start positions, true signs
+    signs_known,   ///< random vectors and start positions, signs right but for those that are flipped at rest
     signs_unknown, ///< random vectors, start positions and signs
     gsl_zero,      ///< every GSL at 0, random start positions, signs as the dump shows them
+    flips_unknown, ///< every secret but which signs are flipped at rest
 };
 std::string to_string(PirateVariant variant);
 
@@ -24,7 +25,8 @@ struct PirateDevice {
     Program program;                   ///< the public program, with the way this thief reads the sign rows
     std::vector<LayerSecrets> secrets; ///< guesses; the weight sums are what the cells give under these guesses
 };
-/// Deterministic per seed. `owner` is used only for what the variant grants: the true mask keys of signs_known.
+/// Deterministic per seed. `owner` is used only for what the variant grants: the true mask keys of signs_known, all but
+/// the flips of flips_unknown.
 PirateDevice make_pirate(PirateVariant variant, const Program& program, const NvmSource& nvm,
                          const std::vector<LayerSecrets>& owner, std::uint64_t seed);
 

@@ -1,12 +1,14 @@
 #include "models/image/calibration_run.hpp"
 
 #include "models/base/parallel.hpp"
+#include "models/image/sc_engine.hpp"
 #include "models/nn/level_map.hpp"
 
 #include <boost/random/uniform_int_distribution.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 namespace veilram {
@@ -150,6 +152,17 @@ LayerQuant CalibrationRun::correct(Tensor output, LayerQuant quant) {
     mapped_.supply(std::move(output));
     want();
     return quant;
+}
+
+void re_estimate_outputs(Program& program, const NvmSource& nvm, const std::vector<LayerSecrets>& secrets,
+                         const Graph& graph, const Tensor& images) {
+    const Program as_mapped = program; // the engine keeps looking at it
+    ScEngine device(as_mapped, nvm, secrets);
+    CalibrationRun run(graph, images, false);
+    const std::vector<std::size_t> nodes = matrix_nodes(program.graph);
+    for (std::size_t l = 0; l < nodes.size(); ++l)
+        program.layers[l].quant = run.correct(device.apply(l, program.graph.nodes[nodes[l]], run.mapped_input(), 0),
+                                              as_mapped.layers[l].quant);
 }
 
 } // namespace veilram

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "models/base/random.hpp"
+#include "models/image/nvm.hpp"
+#include "models/image/program.hpp"
 #include "models/mapping/mapper.hpp"
 #include "models/nn/quantise.hpp"
 #include "models/nn/walk.hpp"
 
 #include <cstddef>
-#include <optional>
+#include <vector>
 
 namespace veilram {
 
@@ -43,5 +45,10 @@ private:
     Tensor output_; ///< of the present layer in the float network
     Tensor wanted_; ///< of the present layer in the mapped network
 };
+
+/// Gives the outputs of a network that is mapped already the mean and the deviation that they have in `graph`, the
+/// float network it was made from, on `images`: a new scale and bias for each.
+void re_estimate_outputs(Program& program, const NvmSource& nvm, const std::vector<LayerSecrets>& secrets,
+                         const Graph& graph, const Tensor& images);
 
 } // namespace veilram

@@ -1,15 +1,14 @@
 #include "models/image/compile.hpp"
 
 #include "models/base/diagnostics.hpp"
-#include "models/base/file.hpp"
 #include "models/base/progress.hpp"
 #include "models/image/calibration_run.hpp"
+#include "models/image/graph_json.hpp"
 #include "models/image/layer_mapping.hpp"
 #include "models/image/sc_engine.hpp"
 #include "models/mapping/input_order.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 namespace veilram {
@@ -27,28 +26,6 @@ LayerQuant layer_quant(const Op& op, const ActivationQuant& input, const QuantWe
     LayerQuant quant{input, weights.scale, *std::visit(BiasOf{}, op)};
     quant.bias.resize(weights.scale.size(), 0.0F);
     return quant;
-}
-
-struct Stripped {
-    Op operator()(const Conv& op) const {
-        Conv bare{op.window, op.groups, {}, {}};
-        bare.weight.shape = op.weight.shape;
-        return bare;
-    }
-    Op operator()(const Dense& op) const {
-        Dense bare;
-        bare.weight.shape = op.weight.shape;
-        return bare;
-    }
-    template <class Other> Op operator()(const Other& op) const { return op; }
-};
-
-/// The topology alone: what a thief may know.
-Graph without_weights(const Graph& graph) {
-    Graph bare{graph.name, graph.in_shape, {}, graph.activations};
-    for (const Node& node : graph.nodes)
-        bare.nodes.push_back({node.name, std::visit(Stripped{}, node.op), node.inputs, node.out_shape});
-    return bare;
 }
 
 /// Scales and biases of `network`, whose cells the mapped one has: what it is fitted with.
@@ -137,26 +114,6 @@ std::vector<LayerSecrets> draw_all_secrets(const Program& program, const Compile
     return all;
 }
 
-SealHeader seal_header(const Program& program, const std::string& text, std::size_t layer) {
-    SealHeader header;
-    header.format = program.format;
-    header.network = program.graph.name;
-    header.layer = static_cast<std::uint32_t>(layer);
-    header.version = program.version;
-    header.program = sha256(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-    return header;
-}
-
-void seal_layers(Compiled& compiled, const KeyConfig& keys) {
-    const Key256 root_key = load_root_key(keys);
-    MemoryPart& memory = compiled.image.memory;
-    memory.program = encode(compiled.program);
-    compiled.program = decode_program(memory.program); // what every device will see, down to the spelling of names
-    for (std::size_t l = 0; l < compiled.secrets.size(); ++l)
-        memory.sealed.push_back(seal(root_key, seal_header(compiled.program, memory.program, l),
-                                     encode(compiled.secrets[l], compiled.program.array)));
-}
-
 bool needs_images(const CompileConfig& config) {
     return config.map.fits_cells() || config.quant.outputs == OutputScale::re_estimated;
 }
@@ -179,29 +136,6 @@ void check_request(const Graph& graph, const std::vector<ActivationQuant>& activ
 }
 
 } // namespace
-
-Key256 load_root_key(const KeyConfig& config) {
-    Key256 key{};
-    if (config.root_key_file.empty()) {
-        const Bytes drawn = derive_bytes(config.seed, "root", key.size());
-        std::copy(drawn.begin(), drawn.end(), key.begin());
-        return key;
-    }
-    std::string text = read_file(config.root_key_file);
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
-    const bool hex = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
-    if (!hex || text.size() != 2 * key.size())
-        throw UserError(config.root_key_file + ": expected a root key of 64 hex digits and nothing else; " +
-                        "`openssl rand -hex 32` makes one");
-    for (std::size_t i = 0; i < key.size(); ++i)
-        key[i] = static_cast<std::uint8_t>(std::stoul(text.substr(2 * i, 2), nullptr, 16));
-    return key;
-}
-
-Bytes load_draw_key(const KeyConfig& config) {
-    if (config.root_key_file.empty()) return seed_key(config.seed);
-    return root_draw_key(load_root_key(config), config.seed);
-}
 
 Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activations, const CompileConfig& config,
                  const Calibration& calibration) {
@@ -246,7 +180,10 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
         const LayerQuant corrected = fitting->finish_layer(l, store, compiled.secrets);
         if (config.quant.outputs == OutputScale::re_estimated) layer.quant = corrected;
     }
-    seal_layers(compiled, config.keys);
+    compiled.image.memory.program = encode(compiled.program);
+    compiled.program = decode_program(compiled.image.memory.program); // what every device will see, down to the
+                                                                      // spelling of names
+    seal_secrets(compiled, config.keys);
     compiled.storage = report_storage(compiled.program, compiled.image.memory, config.keys.scope);
     for (std::size_t l = 0; l < errors.size(); ++l) {
         compiled.storage.layers[l].storage.absolute_error = errors[l];
@@ -255,24 +192,23 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
     return compiled;
 }
 
+void seal_secrets(Compiled& compiled, const KeyConfig& keys) {
+    const Program& program = compiled.program;
+    std::vector<Bytes> plain;
+    for (const LayerSecrets& secrets : compiled.secrets) plain.push_back(encode(secrets, program.array));
+    MemoryPart& memory = compiled.image.memory;
+    memory.sealed = seal_blobs({program.format, program.graph.name, program.version}, memory.program, plain, keys);
+    for (Bytes& bytes : plain) wipe(bytes);
+}
+
 std::vector<LayerSecrets> open_secrets(const MemoryPart& memory, const Program& program, const Key256& root_key,
                                        std::uint32_t minimum_version) {
-    const std::string name = "image of '" + program.graph.name + "'";
-    if (program.version < minimum_version)
-        throw UserError(name + ": version " + std::to_string(program.version) +
-                        " is a replayed older version, the device expects " + std::to_string(minimum_version) +
-                        " or newer; load the newest image");
-    if (memory.sealed.size() != program.layers.size())
-        throw UserError(name + ": " + std::to_string(memory.sealed.size()) + " sealed blobs for " +
-                        std::to_string(program.layers.size()) + " layers; compile the network again");
+    const SealedNetwork network{program.format, program.graph.name, program.version};
     std::vector<LayerSecrets> secrets;
-    for (std::size_t l = 0; l < program.layers.size(); ++l) {
-        const auto plain = unseal(root_key, seal_header(program, memory.program, l), memory.sealed[l]);
-        if (!plain)
-            throw UserError(name + ": the secrets of matrix layer " + std::to_string(l) +
-                            " are refused: the root key is not the one it was sealed with, or a bit of the blob or of "
-                            "the layer program has changed; check keys.root_key_file and keys.seed, or compile again");
-        secrets.push_back(decode_secrets(*plain, program.array));
+    for (Bytes& plain :
+         open_blobs(network, memory.program, memory.sealed, program.layers.size(), root_key, minimum_version)) {
+        secrets.push_back(decode_secrets(plain, program.array));
+        wipe(plain);
     }
     return secrets;
 }

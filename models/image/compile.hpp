@@ -1,6 +1,7 @@
 // From a trained network to a protected image.
 #pragma once
 
+#include "models/image/keys.hpp"
 #include "models/image/layer_store.hpp"
 #include "models/image/storage.hpp"
 
@@ -11,17 +12,6 @@
 #include <vector>
 
 namespace veilram {
-
-struct KeyConfig {
-    KeyScope scope = KeyScope::crossbar;
-    std::uint64_t seed = 1;    ///< of the drawn secrets; without a key file whoever has it has the keys
-    std::string root_key_file; ///< 64 hex digits, under which secrets are drawn too; empty: all comes from the seed
-    std::uint32_t version = 1; ///< of the image, against replay
-};
-/// Reads the key file or derives the key. Throws UserError.
-Key256 load_root_key(const KeyConfig& config);
-/// What the owner draws secrets from: the key file and the seed, or the seed alone. Throws UserError.
-Bytes load_draw_key(const KeyConfig& config);
 
 struct CompileConfig {
     ArrayGeometry array;
@@ -69,7 +59,9 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
 std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,
                                       const CompileConfig& config, const LayerSecrets& secrets, std::size_t layer);
 
-/// Opens the sealed blobs as the device does. Throws UserError naming the layer when a blob is refused.
+/// Seals the secrets as they are now into the image's memory part.
+void seal_secrets(Compiled& compiled, const KeyConfig& keys);
+/// Opens the sealed blobs as the device does. Throws UserError as open_blobs() does.
 std::vector<LayerSecrets> open_secrets(const MemoryPart& memory, const Program& program, const Key256& root_key,
                                        std::uint32_t minimum_version);
 

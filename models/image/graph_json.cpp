@@ -152,7 +152,28 @@ Node decode_node(const JsonView& json, std::size_t index) {
     return node;
 }
 
+struct Stripped {
+    Op operator()(const Conv& op) const {
+        Conv bare{op.window, op.groups, {}, {}};
+        bare.weight.shape = op.weight.shape;
+        return bare;
+    }
+    Op operator()(const Dense& op) const {
+        Dense bare;
+        bare.weight.shape = op.weight.shape;
+        return bare;
+    }
+    template <class Other> Op operator()(const Other& op) const { return op; }
+};
+
 } // namespace
+
+Graph without_weights(const Graph& graph) {
+    Graph bare{graph.name, graph.in_shape, {}, graph.activations};
+    for (const Node& node : graph.nodes)
+        bare.nodes.push_back({node.name, std::visit(Stripped{}, node.op), node.inputs, node.out_shape});
+    return bare;
+}
 
 Json encode_graph(const Graph& graph) {
     Json json;

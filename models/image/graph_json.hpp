@@ -6,6 +6,9 @@
 
 namespace veilram {
 
+/// The topology alone: what a thief may know.
+Graph without_weights(const Graph& graph);
+
 Json encode_graph(const Graph& graph);
 /// Weights keep their shape and have no data. Throws UserError when a node is malformed or reads what does not exist.
 Graph decode_graph(const JsonView& json);

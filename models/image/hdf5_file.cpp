@@ -72,6 +72,11 @@ std::size_t size_of(const std::string& path) {
 
 } // namespace
 
+std::string layer_dataset(const std::string& group, std::size_t layer) {
+    const std::string number = std::to_string(layer);
+    return group + "/layer_" + std::string(number.size() < 3 ? 3 - number.size() : 0, '0') + number;
+}
+
 Hdf5Silence::Hdf5Silence() {
     H5Eget_auto2(H5E_DEFAULT, &function_, &data_);
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
@@ -144,8 +149,9 @@ Hdf5Reader::Hdf5Reader(std::string path)
 }
 
 void Hdf5Reader::fail(const std::string& problem) const {
-    throw UserError(path_ + ": " + problem +
-                    "; expected an image written by `veilram compile` (docs/image_format.md), make or copy it again");
+    throw UserError(
+        path_ + ": " + problem +
+        "; expected an image written by `veilram compile` or `encrypt` (docs/image_format.md), make or copy it again");
 }
 
 std::uint32_t Hdf5Reader::attribute(const std::string& name) const {

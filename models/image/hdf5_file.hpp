@@ -51,6 +51,9 @@ private:
 
 using Hdf5Dims = std::vector<hsize_t>;
 
+/// "GROUP/layer_007": three digits or more.
+std::string layer_dataset(const std::string& group, std::size_t layer);
+
 /// Makes a file of byte arrays; equal content gives equal bytes (no time stamps). Every member throws UserError naming
 /// the file when it cannot be written.
 class Hdf5Writer {

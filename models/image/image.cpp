@@ -19,11 +19,6 @@ constexpr const char* kCreator = "VeilRAM " VEILRAM_VERSION;
 constexpr const char* kProgram = "/memory/program";
 constexpr const char* kSealed = "/memory/sealed";
 
-std::string blob_name(std::size_t layer) {
-    const std::string number = std::to_string(layer);
-    return std::string(kSealed) + "/layer_" + std::string(number.size() < 3 ? 3 - number.size() : 0, '0') + number;
-}
-
 Program read_program(const std::string& path, const std::string& text) {
     try {
         return decode_program(text);
@@ -62,7 +57,7 @@ void write_image(const NvmSource& nvm, const MemoryPart& memory, const std::stri
         const auto* text = reinterpret_cast<const std::uint8_t*>(memory.program.data());
         file.bytes(kProgram, text, memory.program.size());
         for (std::size_t l = 0; l < memory.sealed.size(); ++l)
-            file.bytes(blob_name(l), memory.sealed[l].data(), memory.sealed[l].size());
+            file.bytes(layer_dataset(kSealed, l), memory.sealed[l].data(), memory.sealed[l].size());
         file.close();
     });
 }
@@ -70,7 +65,7 @@ void write_image(const NvmSource& nvm, const MemoryPart& memory, const std::stri
 ImageFile::ImageFile(const std::string& path) : file_(std::make_unique<Hdf5Reader>(path)) {
     const std::uint32_t format = file_->attribute("format");
     if (format != kImageFormat)
-        file_->fail("image format " + std::to_string(format) + " is unknown, this program reads " +
+        file_->fail("image format " + std::to_string(format) + " is not that of crossbars, which is " +
                     std::to_string(kImageFormat));
     const std::vector<std::uint8_t> text = file_->bytes(kProgram);
     memory_.program.assign(text.begin(), text.end());
@@ -80,7 +75,7 @@ ImageFile::ImageFile(const std::string& path) : file_(std::make_unique<Hdf5Reade
     if (blobs != program_.layers.size())
         file_->fail(std::to_string(blobs) + " sealed blobs, its program has " + std::to_string(program_.layers.size()) +
                     " layers");
-    for (std::size_t l = 0; l < blobs; ++l) memory_.sealed.push_back(file_->bytes(blob_name(l)));
+    for (std::size_t l = 0; l < blobs; ++l) memory_.sealed.push_back(file_->bytes(layer_dataset(kSealed, l)));
 }
 
 ImageFile::~ImageFile() = default;

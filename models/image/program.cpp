@@ -2,9 +2,9 @@
 
 #include "models/base/diagnostics.hpp"
 #include "models/image/graph_json.hpp"
+#include "models/image/quant_json.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace veilram {
@@ -13,7 +13,6 @@ namespace {
 constexpr std::uint32_t kProgramFormat = 1;
 constexpr int kMaxRows = 1 << 12;
 constexpr std::size_t kMaxCrossbars = 1 << 22;
-constexpr std::size_t kMaxOutputs = 1 << 24;
 
 Json encode_array(const ArrayGeometry& array) {
     return {{"rows", array.rows}, {"cols", array.cols}, {"segment", array.segment}};
@@ -80,12 +79,7 @@ SignConfig decode_signs(const JsonView& json) {
 }
 
 Json encode_layer(const LayerProgram& layer) {
-    Json json;
-    json["input_scale"] = layer.quant.input.scale;
-    json["input_zero"] = layer.quant.input.zero;
-    json["input_step"] = layer.quant.input.step;
-    json["weight_scale"] = layer.quant.weight_scale;
-    json["bias"] = layer.quant.bias;
+    Json json = encode_quant(layer.quant);
     json["first_crossbar"] = layer.first_crossbar;
     json["crossbars"] = Json::array();
     for (const CrossbarPlan& plan : layer.crossbars)
@@ -110,21 +104,6 @@ CrossbarPlan decode_plan(const JsonView& json, const Program& program, const Mat
     if (std::any_of(used, plan.inputs.end(), [](std::int32_t input) { return input >= 0; }))
         inputs.fail("expected -1 in the second half: balanced slots have a vector of their own");
     return plan;
-}
-
-LayerQuant decode_quant(const JsonView& json, const MatrixShape& shape) {
-    LayerQuant quant;
-    quant.input.scale = json["input_scale"].number();
-    quant.input.zero = json["input_zero"].small(0, kMaxLevel);
-    quant.input.step = json["input_step"].small(1, kMaxLevel);
-    if (quant.input.zero % quant.input.step != 0) json["input_zero"].fail("expected a multiple of input_step");
-    quant.weight_scale = json["weight_scale"].numbers(kMaxOutputs);
-    quant.bias = json["bias"].numbers(kMaxOutputs);
-    if (!(quant.input.scale > 0)) json["input_scale"].fail("expected a positive number");
-    const std::size_t outputs = static_cast<std::size_t>(shape.groups) * static_cast<std::size_t>(shape.outputs);
-    for (const char* key : {"weight_scale", "bias"})
-        if (json[key].size(kMaxOutputs) != outputs) json[key].fail("expected " + std::to_string(outputs) + " numbers");
-    return quant;
 }
 
 LayerProgram decode_layer(const JsonView& json, const Program& program, const MatrixShape& shape) {
@@ -157,41 +136,9 @@ Program decode_checked(const JsonView& json) {
     program.adc = decode_adc(json["adc"]);
     program.signs = decode_signs(json["signs"]);
     program.graph = decode_graph(json["graph"]);
-    const auto channels = static_cast<std::size_t>(program.graph.in_shape.front());
-    for (auto [key, values] : {std::pair{"mean", &program.input.mean}, std::pair{"std", &program.input.std}}) {
-        const JsonView field = json["input"][key];
-        *values = field.numbers(kMaxOutputs);
-        if (!values->empty() && values->size() != channels) field.fail("expected a number for each input channel");
-        if (values == &program.input.std && std::count(values->begin(), values->end(), 0.0F) > 0)
-            field.fail("a standard deviation is 0");
-    }
+    program.input = decode_input(json["input"], program.graph);
     decode_layers(json["layers"], program);
     return program;
-}
-
-/// JSON has no infinity and no NaN.
-void check_finite(const std::vector<float>& values, const std::string& where) {
-    for (const float value : values)
-        if (!std::isfinite(value))
-            throw UserError(where + ": a value is not finite; the trained network is broken, train or export it again");
-}
-
-void check_finite(const Program& program) {
-    for (const Node& node : program.graph.nodes) {
-        const std::string where = "node '" + node.name + "'";
-        if (const auto* norm = std::get_if<BatchNorm>(&node.op))
-            for (const auto& values : {norm->gamma, norm->beta, norm->mean, norm->variance, {norm->epsilon}})
-                check_finite(values, where);
-        if (const auto* pad = std::get_if<Pad>(&node.op)) check_finite({pad->value}, where);
-    }
-    for (std::size_t l = 0; l < program.layers.size(); ++l) {
-        const LayerQuant& quant = program.layers[l].quant;
-        const std::string where = "matrix layer " + std::to_string(l) + " of '" + program.graph.name + "'";
-        for (const auto* values : {&quant.weight_scale, &quant.bias}) check_finite(*values, where);
-        check_finite({quant.input.scale}, where);
-    }
-    check_finite(program.input.mean, "input mean");
-    check_finite(program.input.std, "input std");
 }
 
 } // namespace
@@ -206,21 +153,6 @@ void check_array(const ArrayGeometry& array) {
     if (array.segment < 1 || array.cols % array.segment != 0) fail("segment", array.segment, "a divisor of cols");
 }
 
-Tensor to_tensor(const std::uint8_t* pixels, std::size_t count, const Shape& shape, const InputFormat& format) {
-    Shape batch{static_cast<std::int64_t>(count)};
-    batch.insert(batch.end(), shape.begin(), shape.end());
-    Tensor tensor(batch);
-    const auto channels = static_cast<std::size_t>(shape.front());
-    const std::size_t area = static_cast<std::size_t>(element_count(shape)) / channels;
-    for (std::size_t i = 0; i < tensor.size(); ++i) {
-        const std::size_t c = i / area % channels;
-        const float mean = format.mean.empty() ? 0.0F : format.mean[c];
-        const float std = format.std.empty() ? 1.0F : format.std[c];
-        tensor.data[i] = (static_cast<float>(pixels[i]) / 255.0F - mean) / std;
-    }
-    return tensor;
-}
-
 std::uint32_t Program::crossbar_count() const {
     std::uint32_t count = 0;
     for (const LayerProgram& layer : layers) count += static_cast<std::uint32_t>(layer.crossbars.size());
@@ -228,7 +160,9 @@ std::uint32_t Program::crossbar_count() const {
 }
 
 std::string encode(const Program& program) {
-    check_finite(program);
+    std::vector<LayerQuant> quants;
+    for (const LayerProgram& layer : program.layers) quants.push_back(layer.quant);
+    check_finite(program.graph, program.input, quants);
     Json json;
     json["format"] = program.format;
     json["version"] = program.version;
@@ -238,7 +172,7 @@ std::string encode(const Program& program) {
     json["converter"] = encode_converter(program.converter);
     json["adc"] = encode_adc(program.adc);
     json["signs"] = encode_signs(program.signs);
-    json["input"] = {{"mean", program.input.mean}, {"std", program.input.std}};
+    json["input"] = encode_input(program.input);
     json["graph"] = encode_graph(program.graph);
     json["layers"] = Json::array();
     for (const LayerProgram& layer : program.layers) json["layers"].push_back(encode_layer(layer));

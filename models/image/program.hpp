@@ -2,6 +2,7 @@
 // of the image).
 #pragma once
 
+#include "models/image/input_format.hpp"
 #include "models/mapping/mapper.hpp"
 #include "models/nn/quantise.hpp"
 #include "models/protect/secrets.hpp"
@@ -19,14 +20,6 @@ constexpr int kMaxVectors = 1024; ///< GSL vectors of a crossbar
 /// Throws UserError naming the field when a crossbar of this size cannot be modelled: rows even, cols 256 (one stream
 /// bit for each level), segment a divisor of cols.
 void check_array(const ArrayGeometry& array);
-
-/// Bytes of an input image become floats: (byte / 255 - mean[c]) / std[c].
-struct InputFormat {
-    std::vector<float> mean; ///< per channel; empty means 0
-    std::vector<float> std;  ///< per channel; empty means 1
-};
-/// `pixels` holds `count` images of shape [C, H, W], a byte per sample.
-Tensor to_tensor(const std::uint8_t* pixels, std::size_t count, const Shape& shape, const InputFormat& format);
 
 /// One matrix layer on crossbars.
 struct LayerProgram {

@@ -76,8 +76,8 @@ std::vector<std::int32_t> realised_weight_sums(const Program& program, const Nvm
 
 ScEngine::ScEngine(const Program& program, const NvmSource& nvm, std::vector<LayerSecrets> secrets,
                    const DeviceConfig& device)
-    : LevelEngine(quants_of(program)), program_(program), nvm_(nvm), secrets_(std::move(secrets)), device_(device),
-      shapes_(shapes_of(program)) {
+    : LevelEngine(quants_of(program)), program_(program), secrets_(std::move(secrets)), nvm_(program, nvm, secrets_),
+      device_(device), shapes_(shapes_of(program)) {
     bool fits = secrets_.size() == program.layers.size() && shapes_.size() == secrets_.size() &&
                 nvm.crossbars() == program.crossbar_count();
     for (std::size_t l = 0; fits && l < secrets_.size(); ++l)

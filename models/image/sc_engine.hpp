@@ -4,6 +4,7 @@
 #include "models/device/noisy_sum.hpp"
 #include "models/image/image.hpp"
 #include "models/image/program.hpp"
+#include "models/image/sign_flips.hpp"
 #include "models/nn/level_engine.hpp"
 #include "models/sc/row_adder.hpp"
 
@@ -50,8 +51,8 @@ private:
     void measure_cells();
 
     const Program& program_;
-    const NvmSource& nvm_;
     const std::vector<LayerSecrets> secrets_;
+    const FlippedSigns nvm_; ///< as unlocked: signs that are flipped at rest are right
     const DeviceConfig device_;
     std::vector<std::vector<AnalogBlock>> analog_; ///< by crossbar and block of row pairs; none for ideal cells
     std::vector<MatrixShape> shapes_;              ///< of the matrix layers

@@ -1,5 +1,7 @@
 #include "models/image/storage.hpp"
 
+#include "models/sfge/key.hpp"
+
 namespace veilram {
 namespace {
 
@@ -44,6 +46,7 @@ Storage& Storage::operator+=(const Storage& other) {
     places += other.places;
     key_bits += other.key_bits;
     mask_bits += other.mask_bits;
+    flip_bits += other.flip_bits;
     sealed_bytes += other.sealed_bytes;
     absolute_error += other.absolute_error;
     return *this;
@@ -59,6 +62,18 @@ StorageReport report_storage(const Program& program, const MemoryPart& memory, K
     }
     report.program_bytes = static_cast<std::int64_t>(memory.program.size());
     return report;
+}
+
+void note_flips(StorageReport& report, const std::vector<LayerSecrets>& secrets, const MemoryPart& memory) {
+    report.total = {};
+    for (std::size_t l = 0; l < report.layers.size(); ++l) {
+        Storage& storage = report.layers[l].storage;
+        storage.flip_bits =
+            static_cast<std::int64_t>(secrets.at(l).flips.size() * bits_for(static_cast<std::size_t>(storage.weights)));
+        storage.key_bits += storage.flip_bits;
+        storage.sealed_bytes = static_cast<std::int64_t>(memory.sealed.at(l).size());
+        report.total += storage;
+    }
 }
 
 } // namespace veilram

@@ -15,6 +15,7 @@ constexpr std::uint32_t kSecretsFormat = 1;
 constexpr std::size_t kSecretsHeader = 5 * 4; ///< format, crossbars, n, segments, outputs
 constexpr std::size_t kStartBits = 256 * 8;
 constexpr std::size_t kMaskBits = 128;
+constexpr std::size_t kFlipSize = 12; ///< crossbar, row, column
 
 std::size_t vector_bytes(int segments) { return (static_cast<std::size_t>(segments) + 7) / 8; }
 
@@ -54,7 +55,7 @@ std::string layer_label(const std::string& what, KeyScope scope, std::size_t lay
 bool operator==(const LayerSecrets& a, const LayerSecrets& b) {
     const auto same_vectors = [](const GslVectors& x, const GslVectors& y) { return x.vectors == y.vectors; };
     return std::equal(a.gsl.begin(), a.gsl.end(), b.gsl.begin(), b.gsl.end(), same_vectors) && a.start == b.start &&
-           a.mask_key == b.mask_key && a.weight_sums == b.weight_sums;
+           a.mask_key == b.mask_key && a.weight_sums == b.weight_sums && a.flips == b.flips;
 }
 
 Bytes encode(const LayerSecrets& secrets, const ArrayGeometry& array) {
@@ -72,6 +73,8 @@ Bytes encode(const LayerSecrets& secrets, const ArrayGeometry& array) {
     out.insert(out.end(), secrets.start.begin(), secrets.start.end());
     out.insert(out.end(), secrets.mask_key.begin(), secrets.mask_key.end());
     for (const std::int32_t sum : secrets.weight_sums) append_u32(out, static_cast<std::uint32_t>(sum));
+    for (const SignFlip& flip : secrets.flips)
+        for (const std::uint32_t field : {flip.crossbar, flip.row, flip.column}) append_u32(out, field);
     return out;
 }
 
@@ -84,7 +87,8 @@ LayerSecrets decode_secrets(const Bytes& bytes, const ArrayGeometry& array) {
         throw ModelError("layer secrets are for " + std::to_string(field(3)) + " segments");
     LayerSecrets secrets;
     const std::size_t fixed = kSecretsHeader + secrets.start.size() + secrets.mask_key.size();
-    if (crossbars * n > bytes.size() || bytes.size() != fixed + crossbars * n * size + 4 * outputs)
+    const std::size_t flips_at = fixed + crossbars * n * size + 4 * outputs;
+    if (crossbars * n > bytes.size() || bytes.size() < flips_at || (bytes.size() - flips_at) % kFlipSize != 0)
         throw ModelError("layer secrets of " + std::to_string(bytes.size()) + " bytes do not match their header");
 
     const std::uint8_t* at = bytes.data() + kSecretsHeader;
@@ -97,6 +101,8 @@ LayerSecrets decode_secrets(const Bytes& bytes, const ArrayGeometry& array) {
     at += secrets.mask_key.size();
     for (std::size_t o = 0; o < outputs; ++o, at += 4)
         secrets.weight_sums.push_back(static_cast<std::int32_t>(load_u32(at)));
+    for (; at < bytes.data() + bytes.size(); at += kFlipSize)
+        secrets.flips.push_back({load_u32(at), load_u32(at + 4), load_u32(at + 8)});
     return secrets;
 }
 
@@ -106,8 +112,10 @@ void wipe(LayerSecrets& secrets) {
     OPENSSL_cleanse(secrets.start.data(), secrets.start.size());
     OPENSSL_cleanse(secrets.mask_key.data(), secrets.mask_key.size());
     OPENSSL_cleanse(secrets.weight_sums.data(), secrets.weight_sums.size() * sizeof(std::int32_t));
+    OPENSSL_cleanse(secrets.flips.data(), secrets.flips.size() * sizeof(SignFlip));
     secrets.gsl.clear();
     secrets.weight_sums.clear();
+    secrets.flips.clear();
 }
 
 void wipe(Bytes& bytes) {

@@ -17,13 +17,24 @@ using Key128 = std::array<std::uint8_t, 16>;
 
 enum class KeyScope { network, layer, crossbar };
 
+/// A bit of the sign crossbar that is flipped at rest (docs/model.md, section 7).
+struct SignFlip {
+    std::uint32_t crossbar = 0; ///< of the layer
+    std::uint32_t row = 0, column = 0;
+
+    friend bool operator==(const SignFlip& a, const SignFlip& b) {
+        return a.crossbar == b.crossbar && a.row == b.row && a.column == b.column;
+    }
+};
+
 /// Secrets of one layer: the plain text of its sealed blob. Lives in volatile memory only.
 struct LayerSecrets {
     std::vector<GslVectors> gsl; ///< one per crossbar of the layer (repeated for wider scopes)
     StartTable start{};          ///< H
     Key128 mask_key{};           ///< sign-mask key; unused with public signs
     std::vector<std::int32_t>
-        weight_sums; ///< per output: sum of realised signed weights, for the zero-point correction
+        weight_sums;             ///< per output: sum of realised signed weights, for the zero-point correction
+    std::vector<SignFlip> flips; ///< empty without sparse fast gradient encryption
 
     friend bool operator==(const LayerSecrets& a, const LayerSecrets& b);
 };

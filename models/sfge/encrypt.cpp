@@ -57,16 +57,14 @@ Graph with_flipped_signs(const Graph& graph, const SfgeKey& key) {
     });
 }
 
-std::vector<LevelPatch> level_patches(const Tensor& weight, const QuantWeights& weights, const TensorKey& key,
-                                      const SfgeStrength& strength) {
+std::vector<LevelPatch> level_patches(const Tensor& perturbed, const QuantWeights& weights, const TensorKey& key) {
     check(key, weights.q.size());
-    const double amount = amount_of(weight, strength);
+    if (perturbed.size() != weights.q.size()) throw ModelError("the perturbed tensor is not the quantised one");
     std::vector<LevelPatch> patches;
-    for (std::size_t i = 0; i < key.indices.size(); ++i) {
-        const std::uint32_t index = key.indices[i];
+    for (const std::uint32_t index : key.indices) {
         const double scale = weights.scale[index / static_cast<std::size_t>(weights.shape.inputs)];
-        const double moved = static_cast<double>(weight.data[index]) + amount * key.signs[i];
-        const double level = std::clamp(std::nearbyint(moved * kLevels / scale), -double{kMaxLevel}, double{kMaxLevel});
+        const double level = std::clamp(std::nearbyint(double{perturbed.data[index]} * kLevels / scale),
+                                        -double{kMaxLevel}, double{kMaxLevel});
         patches.push_back({index, weights.q[index], static_cast<std::int16_t>(level)});
     }
     return patches;
@@ -103,6 +101,16 @@ CellWrites cell_writes(const std::vector<LevelPatch>& patches, int bits_per_cell
             write((std::abs(patch.clean) >> shift) & mask, (std::abs(patch.encrypted) >> shift) & mask);
     }
     return writes;
+}
+
+CellWrites cell_writes(const std::vector<std::vector<LevelPatch>>& layers, int bits_per_cell) {
+    CellWrites sum;
+    for (const std::vector<LevelPatch>& patches : layers) {
+        const CellWrites writes = cell_writes(patches, bits_per_cell);
+        sum.cells += writes.cells;
+        sum.pulses += writes.pulses;
+    }
+    return sum;
 }
 
 } // namespace veilram

@@ -27,11 +27,10 @@ struct LevelPatch {
     std::uint32_t index = 0; ///< flat in QuantWeights::q
     std::int16_t clean = 0, encrypted = 0;
 };
-/// What the key means for one layer's quantised weights: w + eps * sign in the output's own scale, saturating at +-255.
-/// `weight` is the tensor in float, clean.
-std::vector<LevelPatch> level_patches(const Tensor& weight, const QuantWeights& weights, const TensorKey& key,
-                                      const SfgeStrength& strength);
-/// The same for flipped signs.
+/// What the key means for one layer's quantised weights: those of the perturbed tensor, in the clean weights' scales,
+/// saturating at +-255. `perturbed` has its batch norm folded where `weights` have theirs.
+std::vector<LevelPatch> level_patches(const Tensor& perturbed, const QuantWeights& weights, const TensorKey& key);
+/// The same for flipped signs: magnitudes stay.
 std::vector<LevelPatch> flip_patches(const QuantWeights& weights, const TensorKey& key);
 
 void encrypt(const std::vector<LevelPatch>& patches, QuantWeights& weights);
@@ -44,5 +43,7 @@ struct CellWrites {
     std::int64_t pulses = 0; ///< steps of one conductance level
 };
 CellWrites cell_writes(const std::vector<LevelPatch>& patches, int bits_per_cell);
+/// Of all layers.
+CellWrites cell_writes(const std::vector<std::vector<LevelPatch>>& layers, int bits_per_cell);
 
 } // namespace veilram

@@ -47,13 +47,6 @@ template <class Key> SfgeKey for_each_tensor(const Graph& graph, Key key) {
     return all;
 }
 
-/// Bits that number `values` things.
-std::size_t bits_for(std::size_t values) {
-    std::size_t bits = 0;
-    while ((std::size_t{1} << bits) < values) ++bits;
-    return bits;
-}
-
 } // namespace
 
 std::size_t chosen_count(std::size_t weights, const SfgeCount& count) {
@@ -127,6 +120,12 @@ void add_strongest(const Graph& graph, const std::vector<Tensor>& gradients, con
         tensor.indices.push_back(next);
         tensor.signs.push_back(sign_of(g[next]));
     }
+}
+
+std::size_t bits_for(std::size_t values) {
+    std::size_t bits = 0;
+    while ((std::size_t{1} << bits) < values) ++bits;
+    return bits;
 }
 
 std::size_t key_bits(const Graph& graph, const SfgeKey& key) {

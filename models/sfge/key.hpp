@@ -44,6 +44,8 @@ SfgeKey prefix(const Graph& graph, const SfgeKey& key, const SfgeCount& count);
 /// than `count` says: one round of i-SFGE, whose gradients are those of the network as changed so far.
 void add_strongest(const Graph& graph, const std::vector<Tensor>& gradients, const SfgeCount& count, SfgeKey& key);
 
+/// Bits that number `values` things.
+std::size_t bits_for(std::size_t values);
 /// What a key takes to store: an index and a sign for each weight, indices in as many bits as the tensor needs.
 std::size_t key_bits(const Graph& graph, const SfgeKey& key);
 std::size_t weight_count(const SfgeKey& key);

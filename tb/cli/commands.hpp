@@ -42,14 +42,37 @@ struct ShareArgs {
 /// Shares crossbars among the bit planes of a configuration's network and prints what that costs and saves.
 void share_command(const ShareArgs& args, std::ostream& out);
 
-/// Trains a network from scratch and writes ONNX. In `veilram` it and tune_command hand over to `veilram-learn`, and
-/// throw UserError where that was not built.
+/// Puts the network of a configuration onto plain cells, some of them wrong at rest, with sealed secrets.
+void encrypt_command(const FileArgs& args, std::ostream& out);
+
+struct DecryptArgs {
+    ConfigArgs config; ///< its keys open the image
+    std::string image;
+    std::optional<std::size_t> images; ///< test images on which thief and owner are measured; nothing: none
+    std::string out;                   ///< file for the image in clear; empty: none
+};
+/// Opens such an image as its owner does.
+void decrypt_command(const DecryptArgs& args, std::ostream& out);
+
+/// Trains a network from scratch and writes ONNX. In `veilram` it and tune_command hand over to `veilram-learn`.
 void train_command(const FileArgs& args, std::ostream& out);
 /// Fine-tunes the network of a configuration for its mapping and writes ONNX.
 void tune_command(const FileArgs& args, std::ostream& out);
 
 /// Prints what anyone can read from an image: topology, crossbars, sizes; no key is needed.
 void inspect_command(const std::string& image_file, std::ostream& out);
+
+struct SfgeArgs {
+    ConfigArgs config;
+    std::vector<std::string> kinds;       ///< of sfge.kind; empty: all
+    std::vector<int> most{5, 10, 20, 30}; ///< in place of sfge.most
+    std::vector<double> eps{0.1, 0.2};    ///< in place of sfge.eps
+    std::optional<std::size_t> images;    ///< test images; nothing: all
+    std::string out;                      ///< folder of the report; empty: runs/<name of the configuration>
+};
+/// What sparse fast gradient encryption does to the network of a configuration, over kinds, counts and strengths.
+/// Gradients need libtorch: this command, and every one that chooses a key, hands over to `veilram-learn`.
+void sfge_command(const SfgeArgs& args, std::ostream& out);
 
 struct BenchArgs {
     std::string suite = "all";         ///< kernels, networks, mapping, sharing or all (kernels and networks)

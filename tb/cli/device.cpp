@@ -2,6 +2,7 @@
 
 #include "models/base/progress.hpp"
 #include "models/image/sc_engine.hpp"
+#include "models/image/sign_flips.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,7 @@ Device open_image(const std::string& path, const KeyConfig& keys) {
     Device device{file, file->memory(), file->program(), {}, {}};
     device.secrets = open_secrets(device.memory, device.program, load_root_key(keys), keys.version);
     device.storage = report_storage(device.program, device.memory, scope_of(device.secrets));
+    note_flips(device.storage, device.secrets, device.memory);
     return device;
 }
 
@@ -48,8 +50,12 @@ std::map<PirateVariant, PirateResult> run_pirates(const Device& device, const Nv
                                                   const Dataset& data) {
     const Dataset images = data.slice(0, static_cast<std::size_t>(config.pirate.images));
     std::map<PirateVariant, PirateResult> results;
-    for (const auto variant : {PirateVariant::signs_known, PirateVariant::signs_unknown, PirateVariant::gsl_zero}) {
-        for (int i = 0; i < config.pirate.seeds; ++i) {
+    std::vector<PirateVariant> variants{PirateVariant::signs_known, PirateVariant::signs_unknown,
+                                        PirateVariant::gsl_zero};
+    if (count_flips(device.secrets) > 0) variants.push_back(PirateVariant::flips_unknown);
+    for (const auto variant : variants) {
+        const int guesses = variant == PirateVariant::flips_unknown ? 1 : config.pirate.seeds; // it guesses nothing
+        for (int i = 0; i < guesses; ++i) {
             const std::uint64_t seed = config.compile.seed + static_cast<std::uint64_t>(i);
             const PirateDevice pirate = make_pirate(variant, device.program, dump, device.secrets, seed);
             ScEngine engine(pirate.program, dump, pirate.secrets);

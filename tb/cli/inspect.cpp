@@ -1,4 +1,5 @@
 #include "models/image/image.hpp"
+#include "models/image/level_image.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/run_config.hpp"
 
@@ -32,9 +33,26 @@ void print_layers(const MemoryPart& memory, const Program& program, std::ostream
     }
 }
 
+void print_level_image(const LevelImage& image, std::ostream& out) {
+    const LevelProgram& program = image.program;
+    out << "network    " << program.graph.name << ", input " << to_string(program.graph.in_shape) << "\n"
+        << "image      format " << kLevelFormat << ", version " << program.version << "\n"
+        << "cells      one 8-bit level and a sign for each weight, "
+        << (program.encrypted ? "some of them wrong" : "in clear") << "\n"
+        << "layer  node                  operator    weights  sealed bytes\n";
+    const std::vector<std::size_t> nodes = matrix_nodes(program.graph);
+    for (std::size_t l = 0; l < nodes.size(); ++l) {
+        const Node& node = program.graph.nodes[nodes[l]];
+        out << std::setw(5) << l << "  " << std::left << std::setw(20) << node.name << "  " << std::setw(8)
+            << op_name(node.op) << std::right << std::setw(11) << image.levels[l].q.size() << std::setw(14)
+            << (l < image.sealed.size() ? image.sealed[l].size() : 0) << "\n";
+    }
+}
+
 } // namespace
 
 void inspect_command(const std::string& image_file, std::ostream& out) {
+    if (is_level_image(image_file)) return print_level_image(read_level_image(image_file), out);
     const ImageFile image(image_file);
     print_header(image.program(), out);
     print_layers(image.memory(), image.program(), out);

@@ -1,11 +1,13 @@
-// `train` and `tune`: the commands that need libtorch.
+// What needs libtorch: `train`, `tune` and gradients.
 #include "models/base/file.hpp"
 #include "models/base/parallel.hpp"
+#include "models/learn/gradients.hpp"
 #include "models/nn/onnx.hpp"
 #include "models/nn/topologies.hpp"
 #include "models/protect/seal.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/run_config.hpp"
+#include "tb/cli/sfge_key.hpp"
 #include "tb/cli/workload.hpp"
 
 #include <filesystem>
@@ -98,6 +100,19 @@ void tune_command(const FileArgs& args, std::ostream& out) {
     std::filesystem::remove(tuning.state_file, ignored);
     percent(out << "kept the mapping with bit-true validation ", result.validation_accuracy)
         << "\nnetwork\n  " << args.out << "\n";
+}
+
+GradientsOf image_gradients(const RunConfig& config) {
+    const auto wanted = static_cast<std::size_t>(config.sfge.images);
+    const Dataset images = load_data(config.data, Split::train, wanted);
+    if (images.count() < wanted)
+        throw UserError("sfge.images: " + std::to_string(wanted) + " are asked for, but the training part of " +
+                        name_of(config.data.source) + " has " + std::to_string(images.count()) +
+                        ": take that many, or give more images in data.path");
+    return [images, config](const Graph& graph) {
+        check_fit(images, config, graph.in_shape, config.network.path);
+        return weight_gradients(graph, images, config.compile.input).gradients;
+    };
 }
 
 } // namespace veilram

@@ -47,14 +47,18 @@ std::string wrong_count(const std::string& text) {
     return "'" + text + "' is not a whole number in 1.." + std::to_string(kMostImages);
 }
 
+void add_images(CLI::App& command, std::optional<std::size_t>& images) {
+    command.add_option("--images", images, "number of test images (default: all)")
+        ->type_name("N")
+        ->check(CLI::Validator(wrong_count, ""));
+}
+
 void add_run(CLI::App& app, std::ostream& out) {
     auto args = std::make_shared<RunArgs>();
     auto fidelity = std::make_shared<std::string>();
     CLI::App* command = app.add_subcommand("run", "Run the network on the protected device, and as the thief does");
     add_config(*command, args->config);
-    command->add_option("--images", args->images, "number of test images (default: all)")
-        ->type_name("N")
-        ->check(CLI::Validator(wrong_count, ""));
+    add_images(*command, args->images);
     command->add_option("--out", args->out, "folder of the report (default: runs/<configuration>)")->type_name("DIR");
     command->add_option("--fidelity", *fidelity, "functional or lt; as --set fidelity=...")->type_name("NAME");
     command->add_option("--image", args->image, "run this image instead of compiling the network")->type_name("FILE");
@@ -77,12 +81,45 @@ void add_share(CLI::App& app, std::ostream& out) {
     auto args = std::make_shared<ShareArgs>();
     CLI::App* command = app.add_subcommand("share", "Share crossbars among the bit planes of the network");
     add_config(*command, args->config);
-    command->add_option("--images", args->images, "number of test images (default: all)")
-        ->type_name("N")
-        ->check(CLI::Validator(wrong_count, ""));
+    add_images(*command, args->images);
     command->add_option("--out", args->out, "file for the shared, calibrated network (ONNX)")->type_name("FILE");
     command->add_option("--json", args->json, "file for the figures")->type_name("FILE");
     command->callback([args, &out] { share_command(*args, out); });
+}
+
+void add_sfge(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<SfgeArgs>();
+    CLI::App* command = app.add_subcommand("sfge", "Measure what a few wrong weights do to the network");
+    add_config(*command, args->config);
+    add_images(*command, args->images);
+    command->add_option("--out", args->out, "folder of sfge.json (default: runs/<configuration>)")->type_name("DIR");
+    command->add_option("--kind", args->kinds, "only these: gradient, iterative, sign_flip, random")
+        ->type_name("NAME,...")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"gradient", "iterative", "sign_flip", "random"}));
+    command->add_option("--most", args->most, "numbers of weights of a tensor, in place of sfge.most")
+        ->type_name("N,...")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
+    command->add_option("--eps", args->eps, "strengths, in place of sfge.eps")
+        ->type_name("X,...")
+        ->delimiter(',')
+        ->check(CLI::Range(0.0, 1000.0))
+        ->capture_default_str();
+    command->callback([args, &out] { sfge_command(*args, out); });
+}
+
+void add_decrypt(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<DecryptArgs>();
+    CLI::App* command = app.add_subcommand("decrypt", "Verify and decrypt an image on plain cells");
+    add_config(*command, args->config);
+    command->add_option("--image", args->image, "encrypted image (HDF5)")->type_name("FILE")->required();
+    command->add_option("--images", args->images, "measure thief and owner on so many test images")
+        ->type_name("N")
+        ->check(CLI::Validator(wrong_count, ""));
+    command->add_option("--out", args->out, "file for the image in clear")->type_name("FILE");
+    command->callback([args, &out] { decrypt_command(*args, out); });
 }
 
 void add_inspect(CLI::App& app, std::ostream& out) {
@@ -141,6 +178,10 @@ void add_commands(CLI::App& app, std::ostream& out) {
     add_share(app, out);
     add_file_command(app, "calibrate", "Give the network's batch norms the statistics of its training images",
                      "network to write (ONNX)", calibrate_command, out);
+    add_sfge(app, out);
+    add_file_command(app, "encrypt", "Put the network onto plain cells, some of them wrong at rest",
+                     "image to write (HDF5)", encrypt_command, out);
+    add_decrypt(app, out);
     add_inspect(app, out);
     add_bench(app, out);
 }
@@ -153,7 +194,9 @@ ExitCode run(int argc, const char* const* argv, std::ostream& out, std::ostream&
         add_commands(app, out);
         app.parse(argc, argv);
         if (app.get_subcommands().empty())
-            throw CLI::RequiredError("A subcommand (run, compile, train, tune, share, calibrate, inspect or bench)");
+            throw CLI::RequiredError(
+                "A subcommand (run, compile, train, tune, share, calibrate, sfge, encrypt, decrypt, "
+                "inspect or bench)");
         return kSuccess;
     } catch (const CLI::ParseError& error) {
         return app.exit(error, out, err) == 0 ? kSuccess : kUserError;

@@ -49,6 +49,7 @@ Json storage_json(const Storage& storage, bool targets_known) {
               {"ratio_to_2_bit_cells", storage.ratio_to_plain(2)},
               {"key_bits", storage.key_bits},
               {"mask_bits", storage.mask_bits},
+              {"flip_bits", storage.flip_bits},
               {"sealed_bytes", storage.sealed_bytes}};
     if (targets_known) json["mean_abs_error"] = storage.mean_abs_error();
     return json;
@@ -123,6 +124,15 @@ void remove_old_waveform(const std::string& folder, const std::vector<std::strin
 } // namespace
 
 BuildInfo build_info() { return {VEILRAM_VERSION, kRevision}; }
+
+std::string make_report_folder(const std::string& out, const std::string& config) {
+    std::string folder = out.empty() ? (fs::path("runs") / fs::path(config).stem()).string() : out;
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error || !fs::is_directory(folder))
+        throw UserError("--out " + folder + ": cannot make this folder: " + error.message());
+    return folder;
+}
 
 std::string results_json(const RunReport& report) {
     const RunConfig& config = report.config;

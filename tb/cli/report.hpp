@@ -49,6 +49,10 @@ inline bool shows_secrets(const RunReport& report) {
     return report.config.trace.secrets && !report.target.files.empty();
 }
 
+/// The folder of a report, made if needed: `out`, or runs/<name of the configuration> when that is empty. To be called
+/// when the work is done: a refused run leaves no empty folder. Throws UserError.
+std::string make_report_folder(const std::string& out, const std::string& config);
+
 /// results.json.
 std::string results_json(const RunReport& report);
 /// stats.csv: block,name,value,unit,description.

@@ -1,33 +1,35 @@
 #include "models/base/parallel.hpp"
+#include "models/image/sign_flips.hpp"
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/device.hpp"
 #include "tb/cli/platform_run.hpp"
 #include "tb/cli/report.hpp"
+#include "tb/cli/sfge_key.hpp"
 #include "tb/cli/stopwatch.hpp"
 
-#include <filesystem>
-
 namespace veilram {
-namespace fs = std::filesystem;
 namespace {
-
-/// The folder of the report, made if needed. Called when the device is ready: a refused run leaves no empty folder.
-std::string make_folder(const RunArgs& args) {
-    std::string folder =
-        args.out.empty() ? (fs::path("runs") / fs::path(args.config.config).stem()).string() : args.out;
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error || !fs::is_directory(folder))
-        throw UserError("--out " + folder + ": cannot make this folder: " + error.message());
-    return folder;
-}
 
 void check_traced_image(const RunConfig& config, std::size_t images) {
     const auto image = static_cast<std::size_t>(config.trace.image);
     if (config.fidelity == Fidelity::functional || image < images) return;
     throw UserError("trace.image: " + std::to_string(image) + " is not in 0.." + std::to_string(images - 1) +
                     ", the test images of this run: choose one of them, or run more");
+}
+
+void check_platform(bool flips) {
+    if (flips)
+        throw UserError(
+            "sfge.kind: sign_flip: the platform does not write sign cells; run with fidelity: functional, or "
+            "without flipped signs");
+}
+
+/// The signs to be flipped by this run, which an image has behind it.
+std::optional<SfgeKey> flips_of(const RunArgs& args, const RunConfig& config) {
+    if (!args.image.empty()) return std::nullopt;
+    if (config.fidelity != Fidelity::functional) check_platform(config.sfge.kind == SfgeKind::sign_flip);
+    return choose_sign_flips(config);
 }
 
 /// Fills in the accuracies of the network as numbers, without crossbars, and returns the network to compile.
@@ -64,13 +66,17 @@ Device open_device(const std::string& image, RunConfig& config, const Graph& net
         throw UserError("--image " + image + ": holds network '" + graph.name + "' for inputs of " +
                         to_string(graph.in_shape) + ", but the configuration's is '" + network.name +
                         "': choose the configuration that it was compiled with");
+    if (config.fidelity != Fidelity::functional) check_platform(count_flips(device.secrets) > 0);
     describe_device(device, config.compile);
     return device;
 }
 
-Device make_device(const RunArgs& args, RunConfig& config, const QuantisedNetwork& network) {
+Device make_device(const RunArgs& args, RunConfig& config, const QuantisedNetwork& network,
+                   const std::optional<SfgeKey>& flips) {
     if (!args.image.empty()) return open_device(args.image, config, network.graph);
-    return device_of(compile(network.graph, network.activations, config.compile, network.calibration));
+    Compiled compiled = compile(network.graph, network.activations, config.compile, network.calibration);
+    if (flips) add_sign_flips(compiled, *flips, config.compile.keys);
+    return device_of(std::move(compiled));
 }
 
 TargetRun run_target(const Device& device, const RunConfig& config, const Dataset& test, const std::string& folder) {
@@ -100,9 +106,10 @@ void run_command(const RunArgs& args, std::ostream& out) {
     const Dataset test = load_test(report.config.data, args.images);
     report.images = test.count();
     check_traced_image(report.config, report.images);
+    const std::optional<SfgeKey> flips = flips_of(args, report.config);
     const QuantisedNetwork network = measure_network(report.config, test, report);
-    const Device device = make_device(args, report.config, network);
-    std::string folder = make_folder(args);
+    const Device device = make_device(args, report.config, network, flips);
+    const std::string folder = make_report_folder(args.out, args.config.config);
     measure_device(device, test, folder, report);
     report.job_wall_s = watch.wall_s();
     write_report(report, folder);

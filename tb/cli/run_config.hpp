@@ -7,6 +7,7 @@
 #include "models/image/compile.hpp"
 #include "models/learn/train.hpp"
 #include "models/learn/tune.hpp"
+#include "models/sfge/sfge.hpp"
 #include "tb/cli/cost_table.hpp"
 
 #include <optional>
@@ -72,6 +73,7 @@ struct RunConfig {
     ResConfig res;
     std::optional<CostTable> costs; ///< every fidelity with time needs one
     PirateConfig pirate;
+    SfgeConfig sfge;
     TuningConfig tuning;
     TrainingConfig training;
     ClsConfig cls;

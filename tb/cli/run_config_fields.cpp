@@ -28,6 +28,14 @@ template <> const Choices<MapProfile>& choices<MapProfile>() {
     static const Choices<MapProfile> all{{"accurate", MapProfile::accurate}, {"hardened", MapProfile::hardened}};
     return all;
 }
+template <> const Choices<SfgeKind>& choices<SfgeKind>() {
+    static const Choices<SfgeKind> all{{"none", SfgeKind::none},
+                                       {"gradient", SfgeKind::gradient},
+                                       {"iterative", SfgeKind::iterative},
+                                       {"sign_flip", SfgeKind::sign_flip},
+                                       {"random", SfgeKind::random}};
+    return all;
+}
 template <> const Choices<TunedPart>& choices<TunedPart>() {
     static const Choices<TunedPart> all{{"all", TunedPart::all}, {"outputs", TunedPart::outputs}};
     return all;
@@ -225,6 +233,19 @@ static void fields(FieldVisitor& v, PirateConfig& c) {
     v.integer("images", c.images, {1, 1'000'000}, "test images per guess, at most as many as are run");
 }
 
+static void fields(FieldVisitor& v, SfgeConfig& c) {
+    v.choice("kind", c.kind,
+             "which weights change at rest: `gradient`: those of the largest gradients, by eps; `iterative`: one a "
+             "tensor and "
+             "round, gradients anew each time; `sign_flip`: the signs that matter most, the only kind for `run` and "
+             "`compile`; `random`: anywhere, the control");
+    v.integer("most", c.count.most, {1, 100'000}, "weights of each conv and dense tensor");
+    v.flag("cap", c.count.cap, "never more than a thousandth of a tensor, so that small ones get few or none");
+    v.real("eps", c.strength.eps, {0, 1000}, "by how much a weight moves; sign flips have none");
+    v.flag("relative", c.strength.relative, "`eps` counts in standard deviations of the tensor's weights");
+    v.integer("images", c.images, {1, 1'000'000}, "training images that gradients are taken on");
+}
+
 static void fields(FieldVisitor& v, Augment& c) {
     v.real("rotate", c.rotate, {0, 180}, "degrees");
     v.real("shift", c.shift, {0, 64}, "pixels, in both directions");
@@ -340,6 +361,8 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("keys", compile.keys, "Secrets and their seal.");
     v.section("res", c.res, "The runtime encryption scheduler.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");
+    v.section("sfge", c.sfge,
+              "Sparse fast gradient encryption (docs/model.md, section 7): a few weights that are wrong at rest.");
     v.section("tune", c.tuning, "Fine-tuning with the mapping in the loop (`veilram tune`).");
     v.section("train", c.training, "Training from scratch (`veilram train`).");
     v.section("cls", c.cls, "Crossbar-level sharing (`veilram share`).");

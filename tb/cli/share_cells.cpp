@@ -1,7 +1,7 @@
 #include "tb/cli/share_cells.hpp"
 
 #include "models/base/file.hpp"
-#include "models/image/output_statistics.hpp"
+#include "models/image/calibration_run.hpp"
 #include "models/image/sc_engine.hpp"
 
 #include <nlohmann/json.hpp>

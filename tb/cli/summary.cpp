@@ -91,8 +91,10 @@ void print_storage(const StorageReport& storage, std::ostream& out) {
     table.row("cells", std::to_string(total.cells) + " + " + std::to_string(total.sign_cells) + " for signs; " +
                            times(total.ratio_to_plain(1)) + " plain 8-bit weights in 1-bit cells, " +
                            times(total.ratio_to_plain(2)) + " in 2-bit cells");
-    table.row("key bits",
-              std::to_string(total.key_bits) + ", of which " + std::to_string(total.mask_bits) + " for sign masks");
+    const std::string flips =
+        total.flip_bits > 0 ? " and " + std::to_string(total.flip_bits) + " for flipped signs" : "";
+    table.row("key bits", std::to_string(total.key_bits) + ", of which " + std::to_string(total.mask_bits) +
+                              " for sign masks" + flips);
     table.row("memory", std::to_string(storage.program_bytes) + " bytes program, " +
                             std::to_string(total.sealed_bytes) + " bytes sealed");
 }

@@ -61,18 +61,29 @@ QuantisedNetwork quantise_network(Graph graph, const Dataset& calibration, const
     return network;
 }
 
-ExactEngine make_exact_engine(const QuantisedNetwork& network, WeightScale mode) {
-    std::vector<LayerQuant> layers;
+std::vector<QuantWeights> quantised_weights(const QuantisedNetwork& network, WeightScale mode) {
     std::vector<QuantWeights> weights;
+    for (const std::size_t node : matrix_nodes(network.graph))
+        weights.push_back(quantise_weights(network.graph.nodes[node].op, mode));
+    return weights;
+}
+
+std::vector<LayerQuant> layer_quants(const QuantisedNetwork& network, const std::vector<QuantWeights>& weights) {
+    std::vector<LayerQuant> layers;
     for (const std::size_t node : matrix_nodes(network.graph)) {
         const Op& op = network.graph.nodes[node].op;
-        weights.push_back(quantise_weights(op, mode));
+        const std::vector<float>& scale = weights[layers.size()].scale;
         const auto* conv = std::get_if<Conv>(&op);
         std::vector<float> bias = conv != nullptr ? conv->bias : std::get<Dense>(op).bias;
-        bias.resize(weights.back().scale.size());
-        layers.push_back({network.activations[layers.size()], weights.back().scale, std::move(bias)});
+        bias.resize(scale.size());
+        layers.push_back({network.activations[layers.size()], scale, std::move(bias)});
     }
-    return {std::move(layers), std::move(weights)};
+    return layers;
+}
+
+ExactEngine make_exact_engine(const QuantisedNetwork& network, WeightScale mode) {
+    std::vector<QuantWeights> weights = quantised_weights(network, mode);
+    return {layer_quants(network, weights), std::move(weights)};
 }
 
 Tensor infer_all(const Graph& graph, MatrixEngine& engine, const Dataset& data, const InputFormat& input,

@@ -30,6 +30,10 @@ struct QuantisedNetwork {
 };
 QuantisedNetwork quantise_network(Graph graph, const Dataset& calibration, const RunConfig& config);
 
+/// Of each matrix node.
+std::vector<QuantWeights> quantised_weights(const QuantisedNetwork& network, WeightScale mode);
+/// What goes with these weights, or with others in their scales.
+std::vector<LayerQuant> layer_quants(const QuantisedNetwork& network, const std::vector<QuantWeights>& weights);
 /// The quantised network with exact products.
 ExactEngine make_exact_engine(const QuantisedNetwork& network, WeightScale mode);
 

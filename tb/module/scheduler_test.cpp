@@ -95,6 +95,17 @@ TEST_F(SchedulerTest, ARefusedBlobEndsInFaultAndErasesWhatWasOpened) {
     });
 }
 
+TEST_F(SchedulerTest, ALayerWithFlippedSignsIsNotComputedWithWrongOnes) {
+    simulate([&] {
+        bench.secrets[1].flips = {{0, 1, 2}};
+        bench.boot();
+        bench.settle(bench.unlock(0));
+        bench.settle(bench.lock(0));
+        bench.settle(bench.unlock(1));
+        expect_fault(ResFault::illegal_command);
+    });
+}
+
 TEST_F(SchedulerTest, AReplayedImageEndsInFault) {
     simulate([&] {
         bench.keys.raise_minimum_version(kVersion + 1);

@@ -1,7 +1,8 @@
 // Keys and the changes that they stand for, on small networks.
 #include "models/base/diagnostics.hpp"
 #include "models/base/random.hpp"
-#include "models/sfge/encrypt.hpp"
+#include "models/nn/topologies.hpp"
+#include "models/sfge/sfge.hpp"
 #include "tb/unit/random_nn.hpp"
 
 #include <gtest/gtest.h>
@@ -123,7 +124,9 @@ TEST_F(SfgeTest, DecryptionGivesTheVeryLevelsBack) {
             for (std::size_t layer = 0; layer < 2; ++layer) {
                 const QuantWeights clean = quantise_weights(graph_.nodes[matrix_nodes(graph_)[layer]].op, mode);
                 QuantWeights cells = clean;
-                const auto patches = level_patches(weight(layer), clean, key[layer], {eps, false});
+                const Graph moved = perturbed(graph_, key, {eps, false});
+                const auto patches =
+                    level_patches(matrix_weight(moved.nodes[matrix_nodes(moved)[layer]].op), clean, key[layer]);
                 encrypt(patches, cells);
                 if (eps > 0.1) {
                     EXPECT_NE(cells.q, clean.q);
@@ -143,13 +146,77 @@ TEST_F(SfgeTest, DecryptionGivesTheVeryLevelsBack) {
 TEST_F(SfgeTest, PatchesAreTheQuantisedPerturbedWeights) {
     const SfgeKey key = choose_by_gradient(graph_, gradients_, {30, false});
     const QuantWeights clean = quantise_weights(graph_.nodes[2].op, WeightScale::per_channel);
-    for (const LevelPatch& patch : level_patches(weight(1), clean, key[1], {0.1, false})) {
+    const Graph moved = perturbed(graph_, key, {0.1, false});
+    for (const LevelPatch& patch : level_patches(matrix_weight(moved.nodes[2].op), clean, key[1])) {
         const std::size_t output = patch.index / 24;
         const auto at = std::find(key[1].indices.begin(), key[1].indices.end(), patch.index) - key[1].indices.begin();
         const double wanted = weight(1).data[patch.index] + 0.1 * key[1].signs[static_cast<std::size_t>(at)];
         const double got = patch.encrypted * static_cast<double>(clean.scale[output]) / kLevels;
         if (std::abs(patch.encrypted) < kMaxLevel) {
             EXPECT_NEAR(got, wanted, clean.scale[output] / kLevels);
+        }
+    }
+}
+
+TEST_F(SfgeTest, EveryKindTakesAsManyPassesAsItNeeds) {
+    int passes = 0;
+    const GradientsOf counted = [&](const Graph&) {
+        ++passes;
+        return gradients_;
+    };
+    const auto passes_of = [&](SfgeKind kind) {
+        passes = 0;
+        SfgeConfig config{kind, {6, false}, {}, 0};
+        EXPECT_EQ(weight_count(choose(graph_, config, counted, 1)), 12U);
+        return passes;
+    };
+    EXPECT_EQ(passes_of(SfgeKind::gradient), 1);
+    EXPECT_EQ(passes_of(SfgeKind::sign_flip), 1);
+    EXPECT_EQ(passes_of(SfgeKind::iterative), 6);
+    EXPECT_EQ(passes_of(SfgeKind::random), 0);
+    EXPECT_THROW(choose(graph_, {}, counted, 1), ModelError);
+}
+
+TEST_F(SfgeTest, EveryRoundSeesTheWeightsAsMovedSoFar) {
+    const SfgeConfig config{SfgeKind::iterative, {5, false}, {0.4, true}, 0};
+    std::vector<Graph> seen;
+    const SfgeKey key = choose(
+        graph_, config,
+        [&](const Graph& graph) {
+            seen.push_back(graph);
+            return random_gradients(rng_, graph);
+        },
+        1);
+    ASSERT_EQ(seen.size(), 5U);
+    for (int round = 0; round < 5; ++round) {
+        const Graph expected = perturbed(graph_, prefix(graph_, key, {round, false}), config.strength);
+        EXPECT_EQ(matrix_weight(seen[static_cast<std::size_t>(round)].nodes[2].op).data,
+                  matrix_weight(expected.nodes[2].op).data);
+    }
+}
+
+TEST_F(SfgeTest, PatchesOfANetworkAreItsFoldedWeightsInTheCleanScales) {
+    for (const SfgeKind kind : {SfgeKind::random, SfgeKind::sign_flip}) {
+        const SfgeConfig config{kind, {9, false}, {0.7, false}, 0};
+        const Graph graph = random_graph(rng_), folded = fold_batch_norm(graph);
+        const SfgeKey key = choose_at_random(graph, config.count, 3);
+        const Graph changed = fold_batch_norm(encrypted(graph, key, config));
+        std::vector<QuantWeights> clean;
+        const std::vector<std::size_t> nodes = matrix_nodes(folded);
+        for (const std::size_t node : nodes)
+            clean.push_back(quantise_weights(folded.nodes[node].op, WeightScale::per_channel));
+        const auto patches = network_patches(graph, key, config, clean);
+        for (std::size_t l = 0; l < nodes.size(); ++l) {
+            QuantWeights cells = clean[l];
+            encrypt(patches[l], cells);
+            const Tensor& wanted = matrix_weight(changed.nodes[nodes[l]].op);
+            for (std::size_t i = 0; i < cells.q.size(); ++i) {
+                const double scale = clean[l].scale[i / static_cast<std::size_t>(clean[l].shape.inputs)];
+                const double level = wanted.data[i] * kLevels / scale;
+                EXPECT_NEAR(cells.q[i], std::clamp(level, -255.0, 255.0), 0.501) << l << " " << i;
+            }
+            if (kind != SfgeKind::sign_flip) continue;
+            for (const LevelPatch& patch : patches[l]) EXPECT_EQ(patch.encrypted, -patch.clean);
         }
     }
 }
@@ -172,6 +239,25 @@ TEST_F(SfgeTest, AKeyTakesAnIndexAndASignForEachWeight) {
     const SfgeKey key = choose_by_gradient(graph_, gradients_, {20, false});
     EXPECT_EQ(weight_count(key), 40U);
     EXPECT_EQ(key_bits(graph_, key), 20U * (6 + 1) + 20U * (12 + 1)); // 48 and 3,000 weights
+}
+
+/// Weights in the key and bits of it, under the published settings.
+std::pair<std::size_t, std::size_t> key_of(const Graph& graph, int most) {
+    const SfgeKey key = choose_at_random(graph, {most, true}, 1);
+    return {weight_count(key), key_bits(graph, key)};
+}
+
+TEST(SfgeKeySize, PublishedSettingsTakeTheBitsOfTheirConvAndDenseTensors) {
+    EXPECT_EQ(key_of(resnet18(), 20), std::pair(std::size_t{397}, std::size_t{7'667})); // 0.94 KiB
+    Graph graph = resnet50();
+    // The published code counts three scales of batch norms in the shortcuts too, one of 1,024 and two of 2,048: with
+    // them these are the 1,492 weights and 28,392 bits (3.47 KiB), and 2,052 weights and 39,542 bits (4.83 KiB).
+    constexpr std::size_t kNorms = 3, kNormBits = 11 + 2 * 12;
+    EXPECT_EQ(key_of(graph, 30), std::pair(1'492 - kNorms, 28'392 - kNormBits));
+    for (int block = 0; block < 17; ++block) // ResNet-101: 23 blocks in the third stage in place of 6
+        for (const Shape& shape : {Shape{256, 1024, 1, 1}, Shape{256, 256, 3, 3}, Shape{1024, 256, 1, 1}})
+            graph.nodes.push_back({"more", Conv{{}, 1, Tensor(shape), {}}, {}, {}});
+    EXPECT_EQ(key_of(graph, 20), std::pair(2'052 - kNorms, 39'542 - kNormBits));
 }
 
 TEST_F(SfgeTest, KeysAndGradientsOfOtherNetworksAreRefused) {
