@@ -22,6 +22,8 @@ DramSpec lpddr4_3200() {
     t.turnaround = 1;
     t.ppd = 4;
     t.rfc = 448, t.refi = 6246;
+    // Three rails (1.8, 1.1 and 1.1 V) as one of 1.1 V: the currents of the first count 1.8 / 1.1 times.
+    spec.power = {2, 1.1, 51.48, 31.02, 34.43, 428.68, 268.68, 107.11};
     return spec;
 }
 
