@@ -140,7 +140,7 @@ TEST_P(DramLatencyTest, WhenARefreshIsDue) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Specs, DramLatencyTest, ::testing::Values(ddr4_2400(), lpddr4_3200()),
-                         [](const auto& info) { return info.index == 0 ? "Ddr4" : "Lpddr4"; });
+                         [](const auto& spec) { return spec.index == 0 ? "Ddr4" : "Lpddr4"; });
 
 // --- streams of requests -------------------------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Row{"b_seq_r_refresh", true, true, seq, Mode::reads, 15.19, 0.01, 1'014, 0.12},
                       Row{"b_seq_mix_refresh", true, true, seq, Mode::mix, 13.75, 0.08, 998, 0.12},
                       Row{"b_rand_mix_refresh", true, true, rand_lines, Mode::mix, 8.917, 0.05, 100'192, 0.01}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 TEST(DramStreamTest, OfLpddr4) {
     const DramSpec spec = column_first(lpddr4_3200()), refreshed = column_first(lpddr4_3200(), true);

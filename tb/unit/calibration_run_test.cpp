@@ -1,5 +1,6 @@
 // What layers are fitted to: positions that occur, and outputs that make up for what others are off.
 #include "models/image/calibration_run.hpp"
+#include "models/nn/infer.hpp"
 #include "models/nn/level_map.hpp"
 #include "tb/unit/random_nn.hpp"
 

@@ -232,7 +232,7 @@ TEST(SfgeCells, WritesAndPulsesAreThoseOfTheCellsThatDiffer) {
     EXPECT_EQ(count(0b10110010, 0b01110011, 2), Pair(2, 2)); // 10 -> 01, 10 -> 11
     EXPECT_EQ(count(0b10110010, 0b01110011, 4), Pair(2, 5)); // 11 -> 7, 2 -> 3
     EXPECT_EQ(count(77, -77, 2), Pair(1, 1)) << "a flipped sign is one write of one cell";
-    EXPECT_THROW(cell_writes({}, 3), ModelError);
+    EXPECT_THROW(cell_writes(std::vector<LevelPatch>{}, 3), ModelError);
 }
 
 TEST_F(SfgeTest, AKeyTakesAnIndexAndASignForEachWeight) {
