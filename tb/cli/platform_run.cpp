@@ -17,21 +17,30 @@ namespace {
 /// Time and energy between two moments of a simulation.
 class Meter {
 public:
-    explicit Meter(const sc_core::sc_object& chip)
-        : chip_(chip), time_(sc_core::sc_time_stamp()), energy_(total_energy(chip)) {}
-    Phase since() const { return {to_ps(sc_core::sc_time_stamp() - time_), total_energy(chip_) - energy_}; }
+    explicit Meter(const sc_core::sc_object& root)
+        : root_(root), time_(sc_core::sc_time_stamp()), energy_(total_energy(root)) {}
+    Phase since() const { return {to_ps(sc_core::sc_time_stamp() - time_), total_energy(root_) - energy_}; }
 
 private:
-    const sc_core::sc_object& chip_;
+    const sc_core::sc_object& root_;
     sc_core::sc_time time_;
     Fj energy_;
 };
+
+/// Nothing where the cost table says it all.
+std::optional<DramSpec> dram_spec(const DramChoice& choice) {
+    if (choice.kind == DramKind::costs) return {};
+    DramSpec spec = choice.kind == DramKind::ddr4_2400 ? ddr4_2400() : lpddr4_3200();
+    spec.policy.mapping = choice.mapping;
+    spec.policy.refresh = choice.refresh;
+    return spec;
+}
 
 class Session {
 public:
     Session(const Device& device, const RunConfig& config, const Dataset& data, const std::string& folder)
         : device_(device), config_(config), data_(data), folder_(folder), memory_(flatten(device.memory)),
-          system_("veilram", chip_for(device, config), memory_.size()) {
+          system_("veilram", chip_for(device, config), memory_.size(), dram_spec(config.dram)) {
         system_.host.body = [this] { guarded_body(); };
     }
 
@@ -62,16 +71,16 @@ private:
         second_life();
         run_.dump = std::make_shared<NvmPart>(host().dump(device_.program));
         if (host().dump_memory(memory_.size()) != memory_) throw ModelError("the memory changed during the run");
-        run_.stats = collect_stats(system_.platform.chip);
+        run_.stats = collect_stats(system_.platform);
     }
 
     void first_life() {
         run_.timing = Timing{};
-        Meter boot(system_.platform.chip);
+        Meter boot(system_.platform);
         boot_chip();
         run_.timing->boot = boot.since();
         infer(static_cast<std::size_t>(config_.trace.image));
-        Meter off(system_.platform.chip);
+        Meter off(system_.platform);
         if (!host().power_off()) throw ModelError("the chip did not power off in order");
         run_.timing->power_off = off.since();
         if (trace_) close_trace();
@@ -85,7 +94,7 @@ private:
         const auto batch = static_cast<std::size_t>(config_.res.batch);
         for (std::size_t first = 0; first < data_.count(); first += batch) {
             const std::size_t count = std::min(batch, data_.count() - first);
-            Meter one(system_.platform.chip);
+            Meter one(system_.platform);
             const auto logits = infer(first, count);
             sum.time += one.since().time;
             sum.energy += one.since().energy;
@@ -154,6 +163,7 @@ ChipConfig chip_for(const Device& device, const RunConfig& config) {
     chip.root_key = load_root_key(config.compile.keys);
     chip.minimum_version = config.compile.keys.version;
     set_costs(chip.costs, config.costs.value());
+    if (config.dram.kind != DramKind::costs) chip.costs.dram_access = chip.costs.dram_burst = {}; // DRAM has its own
     return chip;
 }
 

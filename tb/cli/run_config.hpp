@@ -1,6 +1,7 @@
 // Everything a configuration file can say.
 #pragma once
 
+#include "hw/dram/dram_spec.hpp"
 #include "models/cls/share_network.hpp"
 #include "models/config/reader.hpp"
 #include "models/data/dataset.hpp"
@@ -27,6 +28,14 @@ enum class Fidelity { functional, lt };
 struct ResConfig {
     ResPolicy policy = ResPolicy::per_layer;
     int batch = 1; ///< images that go through a layer between its unlock and its lock
+};
+
+/// Where time and energy of the external memory come from: from the cost table, or from a DRAM channel.
+enum class DramKind { costs, ddr4_2400, lpddr4_3200 };
+struct DramChoice {
+    DramKind kind = DramKind::costs;
+    DramMapping mapping = DramMapping::row_bank_column_group;
+    bool refresh = true;
 };
 
 struct PirateConfig {
@@ -72,6 +81,7 @@ struct RunConfig {
     Fidelity fidelity = Fidelity::lt;
     ResConfig res;
     std::optional<CostTable> costs; ///< every fidelity with time needs one
+    DramChoice dram;
     PirateConfig pirate;
     SfgeConfig sfge;
     TuningConfig tuning;

@@ -111,6 +111,17 @@ template <> const Choices<ResPolicy>& choices<ResPolicy>() {
     return all;
 }
 
+template <> const Choices<DramKind>& choices<DramKind>() {
+    static const Choices<DramKind> all{
+        {"costs", DramKind::costs}, {"ddr4_2400", DramKind::ddr4_2400}, {"lpddr4_3200", DramKind::lpddr4_3200}};
+    return all;
+}
+template <> const Choices<DramMapping>& choices<DramMapping>() {
+    static const Choices<DramMapping> all{{"row_bank_group_column", DramMapping::row_bank_group_column},
+                                          {"row_bank_column_group", DramMapping::row_bank_column_group}};
+    return all;
+}
+
 template <> const Choices<SharedContents>& choices<SharedContents>() {
     static const Choices<SharedContents> all{{"bit_planes", SharedContents::bit_planes},
                                              {"cells", SharedContents::cells}};
@@ -215,6 +226,15 @@ static void fields(FieldVisitor& v, KeyConfig& c) {
 static void fields(FieldVisitor& v, ResConfig& c) {
     v.choice("policy", c.policy, "`per_layer`: only the layer being computed is clear");
     v.integer("batch", c.batch, {1, 4096}, "images that go through a layer between its unlock and its lock");
+}
+
+static void fields(FieldVisitor& v, DramChoice& c) {
+    v.choice(
+        "kind", c.kind,
+        "where time and energy of the external memory come from: `costs` of the table, an access and its bursts, or "
+        "a DRAM channel with banks, scheduler and refresh (docs/dram.md)");
+    v.choice("mapping", c.mapping, "parts of an address from its upper end, for a DRAM channel");
+    v.flag("refresh", c.refresh, "of a DRAM channel");
 }
 
 static void fields(FieldVisitor& v, DeviceConfig& c) {
@@ -360,6 +380,7 @@ void fields(FieldVisitor& v, RunConfig& c) {
               "How far the cells are from ideal ones (docs/model.md, section 13). The default is ideal.");
     v.section("keys", compile.keys, "Secrets and their seal.");
     v.section("res", c.res, "The runtime encryption scheduler.");
+    v.section("dram", c.dram, "The external memory, for `fidelity: lt`.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");
     v.section("sfge", c.sfge,
               "Sparse fast gradient encryption (docs/model.md, section 7): a few weights that are wrong at rest.");

@@ -20,8 +20,9 @@ ChipConfig chip_of(const MemoryPart& memory, const Program& program) {
     return chip;
 }
 
-System::System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes)
-    : sc_module(name), platform("platform", cfg, memory_bytes), host("host") {
+System::System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes,
+               const std::optional<DramSpec>& dram)
+    : sc_module(name), platform("platform", cfg, memory_bytes, dram), host("host") {
     host.isock.bind(platform.chip.host_tsock);
     host.memory_isock.bind(platform.memory.host_tsock);
     host.rst_no.bind(rst_n_);

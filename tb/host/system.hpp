@@ -7,6 +7,8 @@
 
 #include <systemc>
 
+#include <optional>
+
 namespace veilram {
 
 /// A chip of the size and shape that the image needs; keys, policy and costs are the caller's to set.
@@ -18,7 +20,8 @@ public:
     Platform platform;
     Host host;
 
-    System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes);
+    System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes,
+           const std::optional<DramSpec>& dram = {});
     ~System() override;
 
 private:

@@ -396,6 +396,34 @@ TEST(DramRulesTest, NoCommandBreaksTheDataSheet) {
             }
 }
 
+TEST(DramRulesTest, QuietStretchesMayBeSkipped) {
+    for (const bool refresh : {false, true}) {
+        DramCounts counts[2];
+        for (const bool skip : {false, true}) {
+            std::int64_t last = 0;
+            DramChannel channel(column_first(ddr4_2400(), refresh),
+                                [&](std::uint64_t, std::int64_t cycle) { last = cycle; });
+            std::int64_t sum = 0;
+            for (std::uint64_t i = 0; i < 300; ++i) {
+                const auto until = channel.now() + static_cast<std::int64_t>(hash(i) % 3000);
+                if (skip) channel.step_to(until);
+                while (channel.now() < until) channel.step();
+                channel.push(i, 64 * (hash(i) >> 50), false);
+                while (!channel.idle()) channel.step();
+                sum += last - until;
+            }
+            counts[skip ? 1 : 0] = channel.counts();
+            counts[skip ? 1 : 0].forwarded = sum; // reads alone: none was forwarded
+        }
+        EXPECT_EQ(counts[0].cycles, counts[1].cycles);
+        EXPECT_EQ(counts[0].open_cycles, counts[1].open_cycles);
+        EXPECT_EQ(counts[0].activates, counts[1].activates);
+        EXPECT_EQ(counts[0].precharges, counts[1].precharges);
+        EXPECT_EQ(counts[0].refreshes, counts[1].refreshes);
+        EXPECT_EQ(counts[0].forwarded, counts[1].forwarded) << "latencies";
+    }
+}
+
 TEST(DramEnergyTest, OfEachCommand) {
     DramSpec spec = ddr4_2400();
     DramTiming& t = spec.timing;

@@ -112,9 +112,10 @@ std::vector<float> Scenario::expected(const std::vector<std::uint8_t>& image) co
     return infer(compiled.program.graph, input, engine).data;
 }
 
-void PlatformTest::simulate(const Scenario& scenario, const ChipConfig& chip, const std::function<void()>& body) {
+void PlatformTest::simulate(const Scenario& scenario, const ChipConfig& chip, const std::function<void()>& body,
+                            const std::optional<DramSpec>& dram) {
     const Bytes memory = flatten(scenario.compiled.image.memory);
-    system_ = std::make_unique<System>("system", chip, memory.size());
+    system_ = std::make_unique<System>("system", chip, memory.size(), dram);
     host().body = [&] {
         host().program(scenario.compiled.image.nvm);
         host().load_memory(memory);

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace veilram::test {
@@ -31,7 +32,8 @@ struct Scenario {
 class PlatformTest : public SimTest {
 protected:
     /// Places the scenario into a new system, runs `body` in the host's thread.
-    void simulate(const Scenario& scenario, const ChipConfig& chip, const std::function<void()>& body);
+    void simulate(const Scenario& scenario, const ChipConfig& chip, const std::function<void()>& body,
+                  const std::optional<DramSpec>& dram = {});
     void simulate(const Scenario& scenario, const std::function<void()>& body) {
         simulate(scenario, scenario.chip(), body);
     }
