@@ -222,8 +222,7 @@ void DramChannel::column(const Request& request, bool write) {
         bank.precharge = std::max(bank.precharge, now_ + t.rtp);
         last_read_[group] = any_read_ = now_;
         ++counts_.reads;
-        last_data_ = now_ + t.cl + burst;
-        done_(request.id, last_data_);
+        done_(request.id, now_ + t.cl + burst);
     }
 }
 

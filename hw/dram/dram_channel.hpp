@@ -99,8 +99,7 @@ private:
     std::array<std::int64_t, 4> activates_{}; ///< the last four, going round
     std::size_t next_activate_ = 0;
     std::int64_t any_activate_ = -kLong, any_read_ = -kLong, any_write_ = -kLong, any_precharge_ = -kLong;
-    std::int64_t refresh_due_, refresh_until_ = 0;
-    std::int64_t last_data_ = 0;
+    std::int64_t refresh_due_;
     DramCounts counts_;
 };
 

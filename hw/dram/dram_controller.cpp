@@ -1,7 +1,5 @@
 #include "hw/dram/dram_controller.hpp"
 
-#include "hw/sim/report.hpp"
-
 #include <algorithm>
 #include <cmath>
 
@@ -18,6 +16,9 @@ DramController::DramController(const sc_core::sc_module_name& name, const DramSp
     dont_initialize();
     SC_METHOD(response_method);
     sensitive << response_ev_;
+    dont_initialize();
+    SC_METHOD(end_method);
+    sensitive << end_ev_;
     dont_initialize();
 }
 
@@ -96,8 +97,11 @@ tlm::tlm_sync_enum DramController::nb_transport_fw(tlm::tlm_generic_payload& tra
         cycle_ev_.notify(time_of(std::max(cycle_of(arrival), channel_.now())) - now);
         return tlm::TLM_ACCEPTED;
     }
-    VEILRAM_INVARIANT(phase == tlm::END_RESP && responding_, "an initiator sent a phase out of order");
-    end_response(trans);
+    if (phase != tlm::END_RESP || responding_ != &trans) {
+        trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE); // the initiator's mistake
+        return tlm::TLM_COMPLETED;
+    }
+    end_response(delay);
     return tlm::TLM_COMPLETED;
 }
 
@@ -112,7 +116,8 @@ void DramController::cycle_method() {
     if (!arrivals_.empty() && arrivals_.begin()->first <= now) {
         const std::uint64_t id = arrivals_.begin()->second;
         Access& access = accesses_.at(id);
-        if (access.pushed == 0 && access.open > 0) {
+        if (!access.performed) {
+            access.performed = true;
             sc_core::sc_time none = sc_core::SC_ZERO_TIME;
             memory_isock->b_transport(*access.trans, none);
             if (!access.trans->is_response_ok()) access.bursts = access.open = 0;
@@ -137,7 +142,7 @@ void DramController::accept_front() {
 }
 
 void DramController::response_method() {
-    if (responding_ || responses_.empty()) return;
+    if (responding_ != nullptr || responses_.empty()) return;
     const sc_core::sc_time now = sc_core::sc_time_stamp(), due = responses_.begin()->first;
     if (due > now) {
         response_ev_.notify(due - now);
@@ -145,16 +150,21 @@ void DramController::response_method() {
     }
     tlm::tlm_generic_payload& trans = *responses_.begin()->second;
     responses_.erase(responses_.begin());
-    responding_ = true;
+    responding_ = &trans;
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     const tlm::tlm_sync_enum answer = tsock->nb_transport_bw(trans, phase, delay);
-    if (answer == tlm::TLM_COMPLETED || (answer == tlm::TLM_UPDATED && phase == tlm::END_RESP)) end_response(trans);
+    if (answer == tlm::TLM_COMPLETED || (answer == tlm::TLM_UPDATED && phase == tlm::END_RESP)) end_response(delay);
 }
 
-void DramController::end_response(tlm::tlm_generic_payload& trans) {
-    responding_ = false;
-    if (trans.has_mm()) trans.release();
+/// The response channel is free after `delay`.
+void DramController::end_response(const sc_core::sc_time& delay) {
+    if (responding_->has_mm()) responding_->release();
+    end_ev_.notify(delay);
+}
+
+void DramController::end_method() {
+    responding_ = nullptr;
     response_ev_.notify(sc_core::SC_ZERO_TIME);
 }
 

@@ -40,6 +40,7 @@ private:
         std::uint64_t first = 0;                   ///< address of the first burst
         std::uint32_t bursts = 0, pushed = 0, open = 0;
         bool write = false;
+        bool performed = false; ///< by the memory
         bool accepted = false;
         std::int64_t end = 0; ///< cycle
     };
@@ -56,7 +57,8 @@ private:
     void burst_done(std::uint64_t id, std::int64_t cycle);
     void accept_front();
     void respond_if_over(std::uint64_t id);
-    void end_response(tlm::tlm_generic_payload& trans);
+    void end_response(const sc_core::sc_time& delay);
+    void end_method();
     std::int64_t cycle_of(const sc_core::sc_time& time) const;
     sc_core::sc_time time_of(std::int64_t cycle) const { return clock_ * static_cast<double>(cycle); }
 
@@ -67,8 +69,8 @@ private:
     std::uint64_t next_ = 0;
     std::multimap<sc_core::sc_time, std::uint64_t> arrivals_; ///< not accepted yet, by time
     std::multimap<sc_core::sc_time, tlm::tlm_generic_payload*> responses_;
-    bool responding_ = false; ///< between BEGIN_RESP and END_RESP
-    sc_core::sc_event cycle_ev_{"cycle_ev"}, response_ev_{"response_ev"};
+    tlm::tlm_generic_payload* responding_ = nullptr; ///< between BEGIN_RESP and END_RESP
+    sc_core::sc_event cycle_ev_{"cycle_ev"}, response_ev_{"response_ev"}, end_ev_{"end_ev"};
 };
 
 } // namespace veilram

@@ -15,8 +15,8 @@ struct ShareConfig {
     bool flip = true;
 };
 
-/// Cells of a set before and after sharing. Every cluster with a member takes a crossbar; its metadata are two rows and
-/// two columns for each member, unless it is alone.
+/// Cells of a set before and after sharing. Every cluster with a member takes a crossbar; where there are flips, its
+/// metadata are two rows and two columns for each member, unless it is alone and has none.
 struct ShareStorage {
     std::size_t matrices = 0, clusters = 0; ///< without empty ones
     std::size_t singletons = 0, largest = 0,

@@ -3,6 +3,7 @@
 #include "models/base/parallel.hpp"
 #include "models/image/sc_engine.hpp"
 #include "models/nn/level_map.hpp"
+#include "models/nn/moments.hpp"
 
 #include <boost/random/uniform_int_distribution.hpp>
 
@@ -27,24 +28,6 @@ struct ChannelView {
     std::size_t at(std::size_t image, std::size_t channel) const { return (image * channels + channel) * plane; }
     std::size_t positions() const { return images * plane; }
 };
-
-struct Moments {
-    double mean = 0.0, deviation = 0.0;
-};
-Moments moments_of(const Tensor& values, std::size_t channel) {
-    const ChannelView view(values);
-    double sum = 0.0, squares = 0.0;
-    for (std::size_t image = 0; image < view.images; ++image) {
-        const float* from = values.data.data() + view.at(image, channel);
-        for (std::size_t i = 0; i < view.plane; ++i) {
-            sum += from[i];
-            squares += static_cast<double>(from[i]) * from[i];
-        }
-    }
-    const auto count = static_cast<double>(view.positions());
-    const double mean = sum / count;
-    return {mean, std::sqrt(std::max(squares / count - mean * mean, 0.0))};
-}
 
 /// Goes on to the next matrix node, or to the end.
 void run_digital_nodes(Walk& walk) {
@@ -123,13 +106,13 @@ OutputSamples CalibrationRun::samples(std::size_t count, const ActivationQuant& 
             for (const std::size_t position : positions) samples.levels.push_back(map.at(position, k));
     }
     samples.wanted.resize(view.channels * count);
+    const std::vector<double> means = channel_moments(wanted_).mean;
     parallel_for(view.channels, [&](std::size_t o) {
-        const double mean = moments_of(wanted_, o).mean;
         const double counts = static_cast<double>(kLevels) * kLevels / (static_cast<double>(scale[o]) * quant.scale);
         for (std::size_t i = 0; i < count; ++i) {
             const float value = wanted_.data[view.at(positions[i] / view.plane, o) + positions[i] % view.plane];
             samples.wanted[o * count + i] =
-                static_cast<std::int32_t>(std::clamp((value - mean) * counts, -kLargest, kLargest));
+                static_cast<std::int32_t>(std::clamp((value - means[o]) * counts, -kLargest, kLargest));
         }
     });
     return samples;
@@ -137,10 +120,11 @@ OutputSamples CalibrationRun::samples(std::size_t count, const ActivationQuant& 
 
 LayerQuant CalibrationRun::correct(Tensor output, LayerQuant quant) {
     const ChannelView view(output);
+    const ChannelMoments have = channel_moments(output), goal = channel_moments(wanted_);
     parallel_for(view.channels, [&](std::size_t c) {
-        const Moments have = moments_of(output, c), want = moments_of(wanted_, c);
-        const double factor = have.deviation > 0.0 && want.deviation > 0.0 ? want.deviation / have.deviation : 1.0;
-        const double shift = want.mean - factor * have.mean;
+        const bool changes = have.variance[c] > 0.0 && goal.variance[c] > 0.0;
+        const double factor = changes ? std::sqrt(goal.variance[c] / have.variance[c]) : 1.0;
+        const double shift = goal.mean[c] - factor * have.mean[c];
         quant.weight_scale[c] = static_cast<float>(quant.weight_scale[c] * factor);
         quant.bias[c] = static_cast<float>(quant.bias[c] * factor + shift);
         for (std::size_t image = 0; image < view.images; ++image) {

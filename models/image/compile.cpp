@@ -195,21 +195,20 @@ Compiled compile(const Graph& graph, const std::vector<ActivationQuant>& activat
 void seal_secrets(Compiled& compiled, const KeyConfig& keys) {
     const Program& program = compiled.program;
     std::vector<Bytes> plain;
+    const WipedAtEnd wiped(plain);
     for (const LayerSecrets& secrets : compiled.secrets) plain.push_back(encode(secrets, program.array));
     MemoryPart& memory = compiled.image.memory;
     memory.sealed = seal_blobs({program.format, program.graph.name, program.version}, memory.program, plain, keys);
-    for (Bytes& bytes : plain) wipe(bytes);
 }
 
 std::vector<LayerSecrets> open_secrets(const MemoryPart& memory, const Program& program, const Key256& root_key,
                                        std::uint32_t minimum_version) {
     const SealedNetwork network{program.format, program.graph.name, program.version};
     std::vector<LayerSecrets> secrets;
-    for (Bytes& plain :
-         open_blobs(network, memory.program, memory.sealed, program.layers.size(), root_key, minimum_version)) {
-        secrets.push_back(decode_secrets(plain, program.array));
-        wipe(plain);
-    }
+    std::vector<Bytes> opened =
+        open_blobs(network, memory.program, memory.sealed, program.layers.size(), root_key, minimum_version);
+    const WipedAtEnd wiped(opened);
+    for (const Bytes& plain : opened) secrets.push_back(decode_secrets(plain, program.array));
     return secrets;
 }
 

@@ -11,7 +11,6 @@
 namespace veilram {
 namespace {
 
-constexpr std::uint32_t kImageFormat = 1;
 constexpr std::uint32_t kMemoryFormat = 1;
 constexpr std::size_t kAlignment = 64; ///< every part of the flat memory starts at a whole DRAM burst
 constexpr const char* kCreator = "VeilRAM " VEILRAM_VERSION;
@@ -65,7 +64,8 @@ void write_image(const NvmSource& nvm, const MemoryPart& memory, const std::stri
 ImageFile::ImageFile(const std::string& path) : file_(std::make_unique<Hdf5Reader>(path)) {
     const std::uint32_t format = file_->attribute("format");
     if (format != kImageFormat)
-        file_->fail("image format " + std::to_string(format) + " is not that of crossbars, which is " +
+        file_->fail("image format " + std::to_string(format) +
+                    " is unknown, or that of plain cells (`veilram decrypt`); images of crossbars have format " +
                     std::to_string(kImageFormat));
     const std::vector<std::uint8_t> text = file_->bytes(kProgram);
     memory_.program.assign(text.begin(), text.end());

@@ -11,6 +11,8 @@
 
 namespace veilram {
 
+constexpr std::uint32_t kImageFormat = 1; ///< of images of 1T4R crossbars
+
 /// Memory part: what a thief finds in the DRAM or flash beside it.
 struct MemoryPart {
     std::string program;            ///< encode(Program), exactly the bytes that were digested into the seals

@@ -24,11 +24,13 @@ SealHeader seal_header(const SealedNetwork& network, const std::string& program,
 Key256 load_root_key(const KeyConfig& config) {
     Key256 key{};
     if (config.root_key_file.empty()) {
-        const Bytes drawn = derive_bytes(config.seed, "root", key.size());
+        Bytes drawn = derive_bytes(config.seed, "root", key.size());
+        const WipedAtEnd wiped(drawn);
         std::copy(drawn.begin(), drawn.end(), key.begin());
         return key;
     }
     std::string text = read_file(config.root_key_file);
+    const WipedAtEnd wiped(text);
     while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
     const bool hex = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
     if (!hex || text.size() != 2 * key.size())
@@ -41,12 +43,15 @@ Key256 load_root_key(const KeyConfig& config) {
 
 Bytes load_draw_key(const KeyConfig& config) {
     if (config.root_key_file.empty()) return seed_key(config.seed);
-    return root_draw_key(load_root_key(config), config.seed);
+    Key256 root_key = load_root_key(config);
+    const WipedAtEnd wiped(root_key);
+    return root_draw_key(root_key, config.seed);
 }
 
 std::vector<SealedBlob> seal_blobs(const SealedNetwork& network, const std::string& program,
                                    const std::vector<Bytes>& plain, const KeyConfig& keys) {
-    const Key256 root_key = load_root_key(keys);
+    Key256 root_key = load_root_key(keys);
+    const WipedAtEnd wiped(root_key);
     std::vector<SealedBlob> sealed;
     for (std::size_t l = 0; l < plain.size(); ++l)
         sealed.push_back(seal(root_key, seal_header(network, program, l), plain[l]));
@@ -71,7 +76,7 @@ std::vector<Bytes> open_blobs(const SealedNetwork& network, const std::string& p
             opened.push_back(std::move(*plain));
             continue;
         }
-        for (Bytes& bytes : opened) wipe(bytes);
+        wipe(opened);
         throw UserError(name + ": the secrets of matrix layer " + std::to_string(l) +
                         " are refused: the root key is not the one it was sealed with, or a bit of the blob or of "
                         "the layer program has changed; check keys.root_key_file and keys.seed, or compile again");

@@ -90,7 +90,10 @@ NvmPart map_layer(const LayerJob& job, Progress& progress) {
 
 Key256 key_of(const LayerJob& job) {
     const CompileConfig& config = job.config;
-    Bytes content = encode(job.secrets, config.array);
+    Bytes secret = encode(job.secrets, config.array);
+    const WipedAtEnd wiped(secret);
+    const Digest of_secrets = sha256(secret.data(), secret.size());
+    Bytes content(of_secrets.begin(), of_secrets.end());
     const auto add = [&](const auto& values) {
         const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
         content.insert(content.end(), bytes, bytes + values.size() * sizeof values[0]);
@@ -116,7 +119,6 @@ Key256 key_of(const LayerJob& job) {
         static_cast<std::uint64_t>(array.rows), static_cast<std::uint64_t>(array.cols),
         static_cast<std::uint64_t>(array.segment)});
     const Key256 digest = sha256(content.data(), content.size());
-    wipe(content);
     const Bytes drawn = derive_bytes(job.draw_key, "layer/" + std::string(digest.begin(), digest.end()), digest.size());
     Key256 key{};
     std::copy(drawn.begin(), drawn.end(), key.begin());

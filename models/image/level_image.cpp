@@ -5,6 +5,7 @@
 #include "models/base/file.hpp"
 #include "models/image/graph_json.hpp"
 #include "models/image/hdf5_file.hpp"
+#include "models/image/image.hpp"
 #include "models/protect/little_endian.hpp"
 
 #include <cstdlib>
@@ -141,6 +142,7 @@ LevelImage encrypt(const LevelImage& clear, const std::vector<std::vector<LevelP
                          " layers are needed");
     LevelImage image = clear;
     std::vector<Bytes> plain;
+    const WipedAtEnd wiped(plain);
     for (std::size_t l = 0; l < patches.size(); ++l) {
         check_patches(patches[l], image.levels[l], false);
         encrypt(patches[l], image.levels[l]);
@@ -149,7 +151,6 @@ LevelImage encrypt(const LevelImage& clear, const std::vector<std::vector<LevelP
     image.program.encrypted = true;
     describe_cells(image);
     image.sealed = seal_blobs(sealed_network(image.program), image.text, plain, keys);
-    for (Bytes& bytes : plain) wipe(bytes);
     return image;
 }
 
@@ -160,12 +161,12 @@ LevelImage decrypt(const LevelImage& image, const Key256& root_key, std::uint32_
     for (std::size_t l = 0; l < image.levels.size(); ++l) check_cells(image.program, l, cells_of(image.levels[l]));
     std::vector<Bytes> opened = open_blobs(sealed_network(image.program), image.text, image.sealed, image.levels.size(),
                                            root_key, minimum_version);
+    const WipedAtEnd wiped(opened);
     LevelImage clear = image;
     for (std::size_t l = 0; l < opened.size(); ++l) {
         const std::vector<LevelPatch> patches = decode_patches(opened[l]);
         check_patches(patches, clear.levels[l], true);
         decrypt(patches, clear.levels[l]);
-        wipe(opened[l]);
     }
     clear.sealed.clear();
     clear.program.encrypted = false;
@@ -193,8 +194,12 @@ void write_level_image(const LevelImage& image, const std::string& path) {
 
 LevelImage read_level_image(const std::string& path) {
     const Hdf5Reader file(path);
-    if (file.attribute("format") != kLevelFormat)
+    const std::uint32_t format = file.attribute("format");
+    if (format == kImageFormat)
         file.fail("not an image of plain cells but of 1T4R crossbars, which `veilram run --image` takes");
+    if (format != kLevelFormat)
+        file.fail("format " + std::to_string(format) + " is unknown; images of plain cells have format " +
+                  std::to_string(kLevelFormat));
     LevelImage image;
     const Bytes text = file.bytes(kProgram);
     image.text.assign(text.begin(), text.end());

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,7 +13,7 @@ namespace veilram {
 namespace {
 
 /// (output over all groups, input) of a layer to its place.
-using Places = std::map<std::pair<int, int>, SignFlip>;
+using Places = std::map<std::pair<int, int>, std::optional<SignFlip>>;
 
 /// Of the wanted weights alone: a layer may have millions.
 void find_places(const Program& program, const MatrixShape& shape, const LayerProgram& layer, Places& wanted) {
@@ -24,8 +26,8 @@ void find_places(const Program& program, const MatrixShape& shape, const LayerPr
             for (int o = 0; plan.inputs[slot] >= 0 && o < plan.outputs; ++o) {
                 const auto place = wanted.find({first + o, plan.inputs[slot]});
                 if (place == wanted.end()) continue;
-                place->second = {static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(slot % n),
-                                 static_cast<std::uint32_t>(half) + static_cast<std::uint32_t>(o)};
+                place->second = SignFlip{static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(slot % n),
+                                         static_cast<std::uint32_t>(half) + static_cast<std::uint32_t>(o)};
             }
         }
     }
@@ -48,11 +50,17 @@ std::vector<SignFlip> sign_places(const Program& program, std::size_t layer,
         return std::pair(static_cast<int>(index / inputs), static_cast<int>(index % inputs));
     };
     Places places;
-    for (const std::uint32_t index : indices) places[key_of(index)] = {};
+    for (const std::uint32_t index : indices) places[key_of(index)] = std::nullopt;
     find_places(program, shape, program.layers[layer], places);
     std::vector<SignFlip> flips;
     flips.reserve(indices.size());
-    for (const std::uint32_t index : indices) flips.push_back(places.at(key_of(index)));
+    for (const std::uint32_t index : indices) {
+        const std::optional<SignFlip>& place = places.at(key_of(index));
+        if (!place)
+            throw ModelError("no crossbar of layer " + std::to_string(layer) + " holds weight " +
+                             std::to_string(index));
+        flips.push_back(*place);
+    }
     return flips;
 }
 
@@ -99,13 +107,16 @@ NvmView FlippedSigns::view(std::size_t first, std::size_t count) const {
     const auto end =
         std::partition_point(lowest, flips_.end(), [&](const SignFlip& flip) { return flip.crossbar < first + count; });
     if (lowest == end) return view;
-    const auto flipped = std::make_shared<NvmPart>();
-    flipped->cells.assign(view.cells, view.cells + count);
-    flipped->signs.assign(view.signs, view.signs + count);
-    for (auto place = lowest; place != end; ++place) flip(flipped->signs[place->crossbar - first], *place);
-    NvmView result = flipped->view(0, count);
-    result.owner = flipped;
-    return result;
+    /// Cells stay where they are.
+    struct Flipped {
+        std::shared_ptr<const NvmPart> cells;
+        NvmPart part;
+    };
+    const auto flipped = std::make_shared<Flipped>();
+    flipped->cells = view.owner;
+    flipped->part.signs.assign(view.signs, view.signs + count);
+    for (auto place = lowest; place != end; ++place) flip(flipped->part.signs[place->crossbar - first], *place);
+    return {view.cells, flipped->part.signs.data(), std::shared_ptr<const NvmPart>(flipped, &flipped->part)};
 }
 
 } // namespace veilram

@@ -27,7 +27,7 @@ public:
     FlippedSigns(const Program& program, const NvmSource& nvm, const std::vector<LayerSecrets>& secrets);
 
     std::size_t crossbars() const override { return nvm_.crossbars(); }
-    /// Copies only crossbars among which some are flipped.
+    /// Copies the signs, and those only of crossbars among which some are flipped.
     NvmView view(std::size_t first, std::size_t count) const override;
 
 private:

@@ -4,6 +4,7 @@
 #include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
 #include "models/nn/infer.hpp"
+#include "models/nn/moments.hpp"
 #include "models/nn/walk.hpp"
 
 #include <algorithm>
@@ -13,33 +14,6 @@
 
 namespace veilram {
 namespace {
-
-/// Sums over all positions of a channel.
-struct Sums {
-    std::vector<double> mean, variance; ///< of what was added, the variance with N
-    double count = 0.0;
-};
-
-Sums sums_of(const Tensor& values) {
-    const auto images = static_cast<std::size_t>(values.dim(0)), channels = static_cast<std::size_t>(values.dim(1));
-    const std::size_t plane = values.size() / (images * channels);
-    Sums sums{std::vector<double>(channels), std::vector<double>(channels), static_cast<double>(images * plane)};
-    parallel_for(channels, [&](std::size_t c) {
-        const auto for_each = [&](auto add) {
-            for (std::size_t image = 0; image < images; ++image) {
-                const float* from = values.data.data() + (image * channels + c) * plane;
-                for (std::size_t i = 0; i < plane; ++i) add(static_cast<double>(from[i]));
-            }
-        };
-        double sum = 0.0, squares = 0.0;
-        for_each([&](double v) { sum += v; });
-        const double mean = sum / sums.count;
-        for_each([&](double v) { squares += (v - mean) * (v - mean); });
-        sums.mean[c] = mean;
-        sums.variance[c] = squares / sums.count;
-    });
-    return sums;
-}
 
 std::vector<float> to_floats(const std::vector<double>& values) { return {values.begin(), values.end()}; }
 
@@ -54,7 +28,7 @@ template <class See> void pass_all(const Graph& graph, const ImageBatches& image
         walk(graph, images.get(b), [&](const Node& node, const std::vector<const Tensor*>& inputs) {
             if (is_matrix(node.op)) return multiply_on_all_cores(node, *inputs.at(0));
             if (!std::holds_alternative<BatchNorm>(node.op)) return digital(node, inputs);
-            return digital(see(norm++, node, sums_of(*inputs.at(0))), inputs);
+            return digital(see(norm++, node, channel_moments(*inputs.at(0))), inputs);
         });
         progress.step();
     }
@@ -143,7 +117,7 @@ Graph with_batch_statistics(const Graph& graph, const ImageBatches& images) {
     Graph result = graph;
     const std::vector<BatchNorm*> norms = norms_of(result);
     std::vector<Average> seen(norms.size());
-    pass_all(graph, images, "batch norm statistics", [&](std::size_t i, Node node, const Sums& sums) {
+    pass_all(graph, images, "batch norm statistics", [&](std::size_t i, Node node, const ChannelMoments& sums) {
         auto& norm = std::get<BatchNorm>(node.op);
         norm.mean = to_floats(sums.mean);
         norm.variance = to_floats(sums.variance);
@@ -164,7 +138,7 @@ Graph unfold_batch_norm(const Graph& graph, const ImageBatches& images) {
     const std::vector<BatchNorm*> norms = norms_of(result);
     if (std::none_of(norms.begin(), norms.end(), [](const BatchNorm* norm) { return is_folded(*norm); })) return result;
     std::vector<Average> seen(norms.size());
-    pass_all(result, images, "unfolding batch norms", [&](std::size_t i, const Node& node, const Sums& sums) {
+    pass_all(result, images, "unfolding batch norms", [&](std::size_t i, const Node& node, const ChannelMoments& sums) {
         seen[i].add(sums.mean, sums.variance, 1.0 / static_cast<double>(images.count));
         return node;
     });

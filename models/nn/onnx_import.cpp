@@ -168,8 +168,7 @@ void read_nodes(GraphProto& proto, GraphBuilder& builder) {
             const auto tensor = waiting.find(name);
             if (tensor == waiting.end()) continue;
             builder.add_constant(name, to_constant(*tensor->second));
-            tensor->second->Clear();
-            delete tensor->second->release_raw_data(); // which a cleared tensor would hold on to
+            onnx::TensorProto().Swap(tensor->second); // a cleared tensor would hold on to its memory
             waiting.erase(tensor);
         }
         builder.read(*node);

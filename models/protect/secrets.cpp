@@ -123,6 +123,17 @@ void wipe(Bytes& bytes) {
     bytes.clear();
 }
 
+void wipe(std::vector<Bytes>& all) {
+    for (Bytes& bytes : all) wipe(bytes);
+}
+
+void wipe(std::string& text) {
+    OPENSSL_cleanse(text.data(), text.size());
+    text.clear();
+}
+
+void wipe(Key256& key) { OPENSSL_cleanse(key.data(), key.size()); }
+
 Bytes seed_key(std::uint64_t key_seed) {
     Bytes key;
     append_u32(key, static_cast<std::uint32_t>(key_seed));

@@ -47,6 +47,22 @@ LayerSecrets decode_secrets(const Bytes& bytes, const ArrayGeometry& array);
 /// Overwrites and empties them.
 void wipe(LayerSecrets& secrets);
 void wipe(Bytes& bytes);
+void wipe(std::vector<Bytes>& all);
+void wipe(std::string& text);
+/// Overwrites it.
+void wipe(Key256& key);
+
+/// Wipes `secret` at the end of its scope, however that is left.
+template <class Secret> class WipedAtEnd {
+public:
+    explicit WipedAtEnd(Secret& secret) : secret_(secret) {}
+    ~WipedAtEnd() { wipe(secret_); }
+    WipedAtEnd(const WipedAtEnd&) = delete;
+    WipedAtEnd& operator=(const WipedAtEnd&) = delete;
+
+private:
+    Secret& secret_;
+};
 
 /// Key material of an owner who has a seed and no root key: its 8 bytes.
 Bytes seed_key(std::uint64_t key_seed);

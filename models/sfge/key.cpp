@@ -22,6 +22,10 @@ void check(const Graph& graph, const std::vector<Tensor>& gradients) {
     for (std::size_t l = 0; fit && l < nodes.size(); ++l)
         fit = gradients[l].shape == matrix_weight(graph.nodes[nodes[l]].op).shape;
     if (!fit) throw ModelError("gradients are not those of the weights of '" + graph.name + "'");
+    for (std::size_t l = 0; l < gradients.size(); ++l)
+        if (!std::all_of(gradients[l].data.begin(), gradients[l].data.end(), [](float g) { return std::isfinite(g); }))
+            throw UserError("network '" + graph.name + "': gradients of matrix layer " + std::to_string(l) +
+                            " are not finite: the network is beyond repair; choose a smaller sfge.eps or sfge.most");
 }
 
 /// The `count` indices with the largest scores, in falling order.

@@ -39,7 +39,8 @@ struct ShareArgs {
     std::string out;                   ///< file for the shared and calibrated network (ONNX); empty: none
     std::string json;                  ///< file for the figures; empty: none
 };
-/// Shares crossbars among the bit planes of a configuration's network and prints what that costs and saves.
+/// Shares crossbars among the bit planes of a configuration's network, or among its compiled crossbars, and prints what
+/// that costs and saves.
 void share_command(const ShareArgs& args, std::ostream& out);
 
 /// Puts the network of a configuration onto plain cells, some of them wrong at rest, with sealed secrets.
@@ -64,11 +65,11 @@ void inspect_command(const std::string& image_file, std::ostream& out);
 
 struct SfgeArgs {
     ConfigArgs config;
-    std::vector<std::string> kinds;       ///< of sfge.kind; empty: all
-    std::vector<int> most{5, 10, 20, 30}; ///< in place of sfge.most
-    std::vector<double> eps{0.1, 0.2};    ///< in place of sfge.eps
-    std::optional<std::size_t> images;    ///< test images; nothing: all
-    std::string out;                      ///< folder of the report; empty: runs/<name of the configuration>
+    std::vector<std::string> kinds;    ///< of sfge.kind; empty: all
+    std::vector<int> most;             ///< empty: sfge.most
+    std::vector<double> eps;           ///< empty: sfge.eps
+    std::optional<std::size_t> images; ///< test images; nothing: all
+    std::string out;                   ///< folder of the report; empty: runs/<name of the configuration>
 };
 /// What sparse fast gradient encryption does to the network of a configuration, over kinds, counts and strengths.
 /// Gradients need libtorch: this command, and every one that chooses a key, hands over to `veilram-learn`.

@@ -32,7 +32,7 @@ void compile_command(const FileArgs& args, std::ostream& out) {
     const RunConfig config = load_device_config(args.config.config, args.config.settings);
     set_threads(static_cast<std::size_t>(config.threads));
     check_writable(args.out);
-    const std::optional<SfgeKey> flips = choose_sign_flips(config);
+    const std::optional<SfgeKey> flips = choose_sign_flips(config, key_gradients(config));
     const QuantisedNetwork network = network_to_compile(config);
     FolderStore layers(args.out + ".layers");
     Compiled device = compile(network.graph, network.activations, config.compile, layers, network.calibration);

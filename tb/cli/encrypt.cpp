@@ -41,12 +41,13 @@ void encrypt_command(const FileArgs& args, std::ostream& out) {
     if (config.sfge.kind == SfgeKind::none)
         throw UserError("sfge.kind: none encrypts nothing; choose gradient, iterative, sign_flip or random, such as "
                         "--set sfge.kind=gradient");
+    const GradientsOf gradients_of = key_gradients(config);
     set_threads(static_cast<std::size_t>(config.threads));
     check_writable(args.out);
     const Graph graph = import_onnx(config.network.path);
     const Dataset calibration = load_calibration(config);
     check_fit(calibration, config, graph.in_shape, config.network.path);
-    const SfgeKey key = choose_key(graph, config);
+    const SfgeKey key = choose_key(graph, config, gradients_of);
     const QuantisedNetwork network = quantise_network(graph, calibration, config);
     const std::vector<QuantWeights> weights = quantised_weights(network, config.compile.quant.weights);
     const auto patches = network_patches(graph, key, config.sfge, weights);
@@ -69,7 +70,9 @@ void decrypt_command(const DecryptArgs& args, std::ostream& out) {
     set_threads(static_cast<std::size_t>(config.threads));
     if (!args.out.empty()) check_writable(args.out);
     const LevelImage image = read_level_image(args.image);
-    const LevelImage clear = decrypt(image, load_root_key(config.compile.keys), config.compile.keys.version);
+    Key256 root_key = load_root_key(config.compile.keys);
+    const WipedAtEnd wiped(root_key);
+    const LevelImage clear = decrypt(image, root_key, config.compile.keys.version);
     out << "cells, program and seals are whole; " << count_differences(image, clear) << " weights restored\n";
     if (args.images) {
         const Dataset test = load_test(config.data, args.images);

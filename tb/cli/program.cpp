@@ -79,7 +79,7 @@ void add_file_command(CLI::App& app, const char* name, const char* help, const c
 
 void add_share(CLI::App& app, std::ostream& out) {
     auto args = std::make_shared<ShareArgs>();
-    CLI::App* command = app.add_subcommand("share", "Share crossbars among the bit planes of the network");
+    CLI::App* command = app.add_subcommand("share", "Share crossbars among bit planes or compiled crossbars");
     add_config(*command, args->config);
     add_images(*command, args->images);
     command->add_option("--out", args->out, "file for the shared, calibrated network (ONNX)")->type_name("FILE");
@@ -89,7 +89,7 @@ void add_share(CLI::App& app, std::ostream& out) {
 
 void add_sfge(CLI::App& app, std::ostream& out) {
     auto args = std::make_shared<SfgeArgs>();
-    CLI::App* command = app.add_subcommand("sfge", "Measure what a few wrong weights do to the network");
+    CLI::App* command = app.add_subcommand("sfge", "Measure what a few wrong weights do to network.path");
     add_config(*command, args->config);
     add_images(*command, args->images);
     command->add_option("--out", args->out, "folder of sfge.json (default: runs/<configuration>)")->type_name("DIR");
@@ -97,16 +97,14 @@ void add_sfge(CLI::App& app, std::ostream& out) {
         ->type_name("NAME,...")
         ->delimiter(',')
         ->check(CLI::IsMember({"gradient", "iterative", "sign_flip", "random"}));
-    command->add_option("--most", args->most, "numbers of weights of a tensor, in place of sfge.most")
+    command->add_option("--most", args->most, "numbers of weights of a tensor (default: sfge.most)")
         ->type_name("N,...")
         ->delimiter(',')
-        ->check(CLI::Range(1, 100'000))
-        ->capture_default_str();
-    command->add_option("--eps", args->eps, "strengths, in place of sfge.eps")
+        ->check(CLI::Range(1, 100'000));
+    command->add_option("--eps", args->eps, "strengths (default: sfge.eps)")
         ->type_name("X,...")
         ->delimiter(',')
-        ->check(CLI::Range(0.0, 1000.0))
-        ->capture_default_str();
+        ->check(CLI::Range(0.0, 1000.0));
     command->callback([args, &out] { sfge_command(*args, out); });
 }
 
@@ -179,7 +177,7 @@ void add_commands(CLI::App& app, std::ostream& out) {
     add_file_command(app, "calibrate", "Give the network's batch norms the statistics of its training images",
                      "network to write (ONNX)", calibrate_command, out);
     add_sfge(app, out);
-    add_file_command(app, "encrypt", "Put the network onto plain cells, some of them wrong at rest",
+    add_file_command(app, "encrypt", "Put network.path onto plain cells, some of them wrong at rest",
                      "image to write (HDF5)", encrypt_command, out);
     add_decrypt(app, out);
     add_inspect(app, out);

@@ -25,11 +25,16 @@ void check_platform(bool flips) {
             "without flipped signs");
 }
 
-/// The signs to be flipped by this run, which an image has behind it.
-std::optional<SfgeKey> flips_of(const RunArgs& args, const RunConfig& config) {
-    if (!args.image.empty()) return std::nullopt;
+GradientsOf gradients_for(const RunArgs& args, const RunConfig& config) {
+    if (!args.image.empty()) return {};
     if (config.fidelity != Fidelity::functional) check_platform(config.sfge.kind == SfgeKind::sign_flip);
-    return choose_sign_flips(config);
+    return key_gradients(config);
+}
+
+/// The signs to be flipped by this run, which an image has behind it.
+std::optional<SfgeKey> flips_of(const RunArgs& args, const RunConfig& config, const GradientsOf& gradients_of) {
+    if (!args.image.empty()) return std::nullopt;
+    return choose_sign_flips(config, gradients_of);
 }
 
 /// Fills in the accuracies of the network as numbers, without crossbars, and returns the network to compile.
@@ -99,6 +104,7 @@ void run_command(const RunArgs& args, std::ostream& out) {
     const Stopwatch watch;
     RunReport report;
     report.config = load_device_config(args.config.config, args.config.settings);
+    const GradientsOf gradients_of = gradients_for(args, report.config);
     set_threads(static_cast<std::size_t>(report.config.threads));
     report.config_file = args.config.config;
     report.settings = args.config.settings;
@@ -106,7 +112,7 @@ void run_command(const RunArgs& args, std::ostream& out) {
     const Dataset test = load_test(report.config.data, args.images);
     report.images = test.count();
     check_traced_image(report.config, report.images);
-    const std::optional<SfgeKey> flips = flips_of(args, report.config);
+    const std::optional<SfgeKey> flips = flips_of(args, report.config, gradients_of);
     const QuantisedNetwork network = measure_network(report.config, test, report);
     const Device device = make_device(args, report.config, network, flips);
     const std::string folder = make_report_folder(args.out, args.config.config);

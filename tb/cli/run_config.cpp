@@ -49,7 +49,24 @@ void check_learning(const std::string& section, double rate, double share, Probl
         problems.add(section + ".validation_share", "must be above 0: the best state is chosen on these images");
 }
 
+/// What only one kind of contents knows must not be set for the other.
+void check_contents(const ClsConfig& cls, Problems& problems) {
+    const ClsConfig usual;
+    const auto refuse = [&](bool set, const std::string& field, const std::string& contents) {
+        if (set) problems.add("cls." + field, "is for cls.contents: " + contents + " alone: leave it away");
+    };
+    if (cls.contents == SharedContents::bit_planes) {
+        refuse(cls.place_rounds != usual.place_rounds, "place_rounds", "cells");
+        return;
+    }
+    refuse(cls.planes != usual.planes, "planes", "bit_planes");
+    refuse(!cls.plane_ratios.empty(), "plane_ratios", "bit_planes");
+    refuse(cls.crossbar != usual.crossbar, "crossbar", "bit_planes");
+    refuse(cls.share.cluster.padding != usual.share.cluster.padding, "padding", "bit_planes");
+}
+
 void check_sharing(const ClsConfig& cls, Problems& problems) {
+    check_contents(cls, problems);
     if (cls.ratio <= 0) problems.add("cls.ratio", "must be above 0: there is at least one cluster");
     const std::vector<float>& ratios = cls.plane_ratios;
     if (!ratios.empty() && ratios.size() != kPlanes)

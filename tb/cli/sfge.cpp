@@ -4,6 +4,7 @@
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/report.hpp"
+#include "tb/cli/report_head.hpp"
 #include "tb/cli/sfge_key.hpp"
 #include "tb/cli/workload.hpp"
 
@@ -124,17 +125,14 @@ Json to_json(const Row& row) {
 
 Json report_json(const SfgeArgs& args, const RunConfig& config, const Bench& bench, const Accuracies& clean,
                  const std::vector<Row>& rows) {
-    const BuildInfo build = build_info();
-    Json json{{"format", kFormat},
-              {"program", {{"version", build.version}, {"revision", build.revision}}},
-              {"config", {{"file", args.config.config}, {"settings", args.config.settings}}},
-              {"network", {{"name", bench.graph().name}, {"path", config.network.path}}},
-              {"data", {{"source", name_of(config.data.source)}}},
-              {"images", bench.images()},
-              {"gradient_images", config.sfge.images},
-              {"cap", config.sfge.count.cap},
-              {"relative", config.sfge.strength.relative},
-              {"clean", {{"float", clean.in_float}, {"quantised", clean.quantised}}}};
+    Json json = report_head(args.config, kFormat);
+    json.update({{"network", {{"name", bench.graph().name}, {"path", config.network.path}}},
+                 {"data", {{"source", name_of(config.data.source)}}},
+                 {"images", bench.images()},
+                 {"gradient_images", config.sfge.images},
+                 {"cap", config.sfge.count.cap},
+                 {"relative", config.sfge.strength.relative},
+                 {"clean", {{"float", clean.in_float}, {"quantised", clean.quantised}}}});
     json["rows"] = Json::array();
     for (const Row& row : rows) json["rows"].push_back(to_json(row));
     return json;
@@ -147,6 +145,12 @@ std::vector<SfgeKind> kinds_of(const SfgeArgs& args) {
             (args.kinds.empty() || std::count(args.kinds.begin(), args.kinds.end(), name) != 0))
             kinds.push_back(kind);
     return kinds;
+}
+
+SfgeArgs with_defaults(SfgeArgs args, const SfgeConfig& sfge) {
+    if (args.most.empty()) args.most = {sfge.count.most};
+    if (args.eps.empty()) args.eps = {sfge.strength.eps};
+    return args;
 }
 
 /// Calls each(sfge, key) for every row of one kind. A key for fewer weights is a prefix, so there is one key for all
@@ -178,12 +182,15 @@ GradientsOf with_clean_kept(const Graph& clean, const GradientsOf& gradients_of)
 
 } // namespace
 
-void sfge_command(const SfgeArgs& args, std::ostream& out) {
-    const RunConfig config = load_run_config(args.config.config, args.config.settings);
+void sfge_command(const SfgeArgs& given, std::ostream& out) {
+    const RunConfig config = load_run_config(given.config.config, given.config.settings);
+    const SfgeArgs args = with_defaults(given, config.sfge);
     const std::vector<SfgeKind> kinds = kinds_of(args);
     const bool only_random = kinds == std::vector<SfgeKind>{SfgeKind::random};
     const GradientsOf gradients_of = only_random ? GradientsOf() : image_gradients(config);
     set_threads(static_cast<std::size_t>(config.threads));
+    const std::string file = make_report_folder(args.out, args.config.config) + "/sfge.json";
+    check_writable(file);
     const Bench bench(config, args.images);
     const GradientsOf kept = with_clean_kept(bench.graph(), gradients_of);
     const Accuracies clean = bench.clean();
@@ -196,10 +203,9 @@ void sfge_command(const SfgeArgs& args, std::ostream& out) {
                      [&](const SfgeConfig& setting, const SfgeKey& key) {
                          rows.push_back(bench.row(setting, key));
                          print(rows.back(), out);
+                         write_file(file, report_json(args, config, bench, clean, rows).dump(2) + "\n");
                      });
     }
-    const std::string file = make_report_folder(args.out, args.config.config) + "/sfge.json";
-    write_file(file, report_json(args, config, bench, clean, rows).dump(2) + "\n");
     out << "report\n  " << file << "\n";
 }
 

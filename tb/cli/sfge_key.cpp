@@ -4,13 +4,16 @@
 
 namespace veilram {
 
-SfgeKey choose_key(const Graph& graph, const RunConfig& config) {
-    const bool needs_gradients = config.sfge.kind != SfgeKind::random;
-    const GradientsOf gradients_of = needs_gradients ? image_gradients(config) : GradientsOf();
+GradientsOf key_gradients(const RunConfig& config) {
+    const SfgeKind kind = config.sfge.kind;
+    return kind == SfgeKind::none || kind == SfgeKind::random ? GradientsOf() : image_gradients(config);
+}
+
+SfgeKey choose_key(const Graph& graph, const RunConfig& config, const GradientsOf& gradients_of) {
     return choose(graph, config.sfge, gradients_of, config.compile.seed);
 }
 
-std::optional<SfgeKey> choose_sign_flips(const RunConfig& config) {
+std::optional<SfgeKey> choose_sign_flips(const RunConfig& config, const GradientsOf& gradients_of) {
     if (config.sfge.kind == SfgeKind::none) return std::nullopt;
     if (config.sfge.kind != SfgeKind::sign_flip)
         throw UserError("sfge.kind: " + name_of(config.sfge.kind) +
@@ -20,7 +23,7 @@ std::optional<SfgeKey> choose_sign_flips(const RunConfig& config) {
         throw UserError("sfge.kind: sign_flip needs signs in cells of their own: take map.scheme: paper, or "
                         "sfge.kind: none");
     const NetworkConfig& network = config.network;
-    return choose_key(import_onnx(network.tuned.empty() ? network.path : network.tuned), config);
+    return choose_key(import_onnx(network.tuned.empty() ? network.path : network.tuned), config, gradients_of);
 }
 
 } // namespace veilram

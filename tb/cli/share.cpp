@@ -6,6 +6,7 @@
 #include "models/nn/batch_norm.hpp"
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
+#include "tb/cli/report_head.hpp"
 #include "tb/cli/share_cells.hpp"
 #include "tb/cli/workload.hpp"
 
@@ -64,7 +65,7 @@ ShareReport measure(const RunConfig& config, const Graph& graph, const Dataset& 
 
 double ratio(std::int64_t a, std::int64_t b) { return b == 0 ? 0.0 : static_cast<double>(a) / static_cast<double>(b); }
 
-Json to_json(const ShareReport& report) {
+Json to_json(const ShareReport& report, const ConfigArgs& config) {
     const ShareStorage& s = report.network.storage;
     Json planes = Json::array();
     for (int plane = kPlanes - 1; plane >= 0; --plane) {
@@ -72,25 +73,27 @@ Json to_json(const ShareReport& report) {
         planes.push_back(
             {{"plane", plane}, {"bits", m.bits}, {"clustered", m.clustered}, {"mismatches", m.mismatches}});
     }
-    return {{"network", report.network.shared.name},
-            {"accuracy",
-             {{"images", report.images},
-              {"quantised", report.quantised},
-              {"shared", report.shared},
-              {"calibrated", report.calibrated}}},
-            {"planes", planes},
-            {"weight_error", report.network.weight_error},
-            {"pairs", report.network.pairs},
-            {"storage",
-             {{"matrices", s.matrices},
-              {"clusters", s.clusters},
-              {"singletons", s.singletons},
-              {"largest", s.largest},
-              {"sharing", s.sharing},
-              {"cells_before", s.cells_before},
-              {"centroid_cells", s.centroid_cells},
-              {"metadata_cells", s.metadata_cells},
-              {"bounding_cells", s.bounding_cells}}}};
+    Json json = report_head(config, kShareFormat);
+    json.update({{"network", report.network.shared.name},
+                 {"accuracy",
+                  {{"images", report.images},
+                   {"quantised", report.quantised},
+                   {"shared", report.shared},
+                   {"calibrated", report.calibrated}}},
+                 {"planes", planes},
+                 {"weight_error", report.network.weight_error},
+                 {"pairs", report.network.pairs},
+                 {"storage",
+                  {{"matrices", s.matrices},
+                   {"clusters", s.clusters},
+                   {"singletons", s.singletons},
+                   {"largest", s.largest},
+                   {"sharing", s.sharing},
+                   {"cells_before", s.cells_before},
+                   {"centroid_cells", s.centroid_cells},
+                   {"metadata_cells", s.metadata_cells},
+                   {"bounding_cells", s.bounding_cells}}}});
+    return json;
 }
 
 void print(const ShareReport& report, std::ostream& out) {
@@ -138,6 +141,9 @@ Graph with_weights_of(Graph graph, const Graph& other, const std::string& file) 
 
 void share_command(const ShareArgs& args, std::ostream& out) {
     const RunConfig config = load_run_config(args.config.config, args.config.settings);
+    if (config.cls.contents == SharedContents::cells && !args.out.empty())
+        throw UserError("--out " + args.out +
+                        ": only cls.contents: bit_planes gives a network that can be written; leave --out away");
     set_threads(static_cast<std::size_t>(config.threads));
     for (const std::string& file : {args.out, args.json})
         if (!file.empty()) check_writable(file);
@@ -150,7 +156,7 @@ void share_command(const ShareArgs& args, std::ostream& out) {
     }
     const ShareReport report = measure(config, graph, test);
     if (!args.out.empty()) export_onnx(report.network.shared, args.out, "veilram share " + args.config.config);
-    if (!args.json.empty()) write_file(args.json, to_json(report).dump(2) + "\n");
+    if (!args.json.empty()) write_file(args.json, to_json(report, args.config).dump(2) + "\n");
     print(report, out);
 }
 

@@ -3,6 +3,7 @@
 #include "models/base/file.hpp"
 #include "models/image/calibration_run.hpp"
 #include "models/image/sc_engine.hpp"
+#include "tb/cli/report_head.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -79,24 +80,27 @@ CellAccuracies measure(const Compiled& compiled, const SharedDevice& device, con
     return accuracies;
 }
 
-Json to_json(const CellAccuracies& accuracies, const SharedDevice& device, std::size_t images) {
+Json to_json(const CellAccuracies& accuracies, const SharedDevice& device, std::size_t images,
+             const ConfigArgs& config) {
     const ShareStorage& s = device.storage;
-    return {{"accuracy",
-             {{"images", images},
-              {"own", accuracies.own},
-              {"shared", accuracies.shared},
-              {"re_estimated", accuracies.re_estimated}}},
-            {"mismatches",
-             {{"bits", device.bits},
-              {"clustered", device.clustered},
-              {"flipped", device.flipped},
-              {"placed", device.placed}}},
-            {"storage",
-             {{"crossbars", s.matrices},
-              {"clusters", s.clusters},
-              {"cells_before", s.cells_before},
-              {"centroid_cells", s.centroid_cells},
-              {"metadata_cells", s.metadata_cells}}}};
+    Json json = report_head(config, kShareFormat);
+    json.update({{"accuracy",
+                  {{"images", images},
+                   {"own", accuracies.own},
+                   {"shared", accuracies.shared},
+                   {"re_estimated", accuracies.re_estimated}}},
+                 {"mismatches",
+                  {{"bits", device.bits},
+                   {"clustered", device.clustered},
+                   {"flipped", device.flipped},
+                   {"placed", device.placed}}},
+                 {"storage",
+                  {{"crossbars", s.matrices},
+                   {"clusters", s.clusters},
+                   {"cells_before", s.cells_before},
+                   {"centroid_cells", s.centroid_cells},
+                   {"metadata_cells", s.metadata_cells}}}});
+    return json;
 }
 
 void print(const CellAccuracies& accuracies, const SharedDevice& device, std::size_t images, std::ostream& out) {
@@ -118,14 +122,12 @@ void print(const CellAccuracies& accuracies, const SharedDevice& device, std::si
 
 void share_cells(const ShareArgs& args, const RunConfig& config, const Graph& graph, const Dataset& test,
                  std::ostream& out) {
-    if (!args.out.empty())
-        throw UserError("--out " + args.out +
-                        ": only cls.contents: bit_planes gives a network that can be written; leave --out away");
     const QuantisedNetwork network = quantise_network(graph, load_calibration(config), config);
     const Compiled compiled = compile(network.graph, network.activations, config.compile, network.calibration);
     const SharedDevice device = share_device(compiled, config);
     const CellAccuracies accuracies = measure(compiled, device, network, test);
-    if (!args.json.empty()) write_file(args.json, to_json(accuracies, device, test.count()).dump(2) + "\n");
+    if (!args.json.empty())
+        write_file(args.json, to_json(accuracies, device, test.count(), args.config).dump(2) + "\n");
     print(accuracies, device, test.count(), out);
 }
 

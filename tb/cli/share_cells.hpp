@@ -8,6 +8,8 @@
 
 namespace veilram {
 
+constexpr int kShareFormat = 1; ///< of the figures of `veilram share`
+
 /// Compiles `graph`, shares its crossbars among each other as config.cls says, and prints what the device computes with
 /// cells of its own, with shared ones, and with shared ones after its outputs were re-estimated. Throws UserError for
 /// --out: a compiled network is not written.

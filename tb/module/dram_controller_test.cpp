@@ -19,6 +19,9 @@ struct DramBench : Bench {
     tlm_utils::simple_initiator_socket<DramBench> memory_isock{"memory_isock"}; ///< the memory's other side
     DramController dut;
     Memory memory{"memory", kBytes};
+    tlm_utils::simple_target_socket<DramBench> counter_tsock{"counter_tsock"}; ///< between controller and memory
+    tlm_utils::simple_initiator_socket<DramBench> counter_isock{"counter_isock"};
+    std::size_t performed = 0;
     sc_core::sc_event answered{"answered"};
     std::deque<tlm::tlm_generic_payload*> answers;
     std::vector<sc_core::sc_time> times;
@@ -26,10 +29,18 @@ struct DramBench : Bench {
 
     DramBench(const sc_core::sc_module_name& name, const DramSpec& spec) : Bench(name), dut("dut", spec) {
         isock.bind(dut.tsock);
-        dut.memory_isock.bind(memory.chip_tsock);
+        dut.memory_isock.bind(counter_tsock);
+        counter_isock.bind(memory.chip_tsock);
+        counter_tsock.register_b_transport(this, &DramBench::count);
+        counter_tsock.register_transport_dbg(this, &DramBench::pass_debug);
         memory_isock.bind(memory.host_tsock);
         isock.register_nb_transport_bw(this, &DramBench::nb_transport_bw);
     }
+    void count(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
+        ++performed;
+        counter_isock->b_transport(trans, delay);
+    }
+    unsigned pass_debug(tlm::tlm_generic_payload& trans) { return counter_isock->transport_dbg(trans); }
     tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& trans, tlm::tlm_phase& phase, sc_core::sc_time&) {
         if (phase == tlm::END_REQ) {
             EXPECT_TRUE(request_open);
@@ -150,6 +161,22 @@ TEST_F(DramControllerTest, ReadsSeeTheWritesBeforeThem) {
         }
         bench.await(200);
         EXPECT_EQ(data, wanted);
+    });
+}
+
+TEST_F(DramControllerTest, EveryAccessReachesTheMemoryOnce) {
+    simulate([&] {
+        constexpr std::size_t kCount = 200; // more than the queues hold
+        Bytes data(64);
+        std::deque<tlm::tlm_generic_payload> trans(kCount);
+        for (std::size_t i = 0; i < kCount; ++i) {
+            data[0] = static_cast<std::uint8_t>(i);
+            prepare(trans[i], tlm::TLM_WRITE_COMMAND, 131072 * (i % 4), data.data(), 64);
+            bench.begin(trans[i]);
+        }
+        bench.await(kCount);
+        EXPECT_EQ(bench.performed, kCount);
+        EXPECT_EQ(stat(bench.dut, "writes"), kCount);
     });
 }
 

@@ -92,6 +92,19 @@ TEST(CalibrationRunTest, ALayerMakesUpForWhatItsOutputsAreAddedTo) {
         << "its outputs are read by somebody else, too";
 }
 
+TEST(CalibrationRunTest, OutputsThatNeverChangeKeepTheirScale) {
+    Rng rng = make_rng(1, "constant");
+    const Graph graph = residual_network(rng, false);
+    const Tensor images = random_tensor(rng, {9, 2, 5, 5});
+    CalibrationRun run(graph, images, false);
+    const Tensor exact = FloatEngine().apply(0, graph.nodes[0], images, 0);
+    Tensor output(exact.shape);
+    for (float& value : output.data) value = -1.7F; // whose sums are not exact
+    const LayerQuant quant = run.correct(std::move(output), {{}, {6, 6, 6}, {10, 10, 10}});
+    EXPECT_EQ(quant.weight_scale, std::vector<float>(3, 6.0F));
+    for (const float bias : quant.bias) EXPECT_LT(std::abs(bias), 20.0F) << "moved to the wanted mean";
+}
+
 TEST(CalibrationRunTest, CorrectedOutputsHaveTheWantedMoments) {
     Rng rng = make_rng(1, "moments");
     const Graph graph = residual_network(rng, false);

@@ -235,6 +235,12 @@ TEST(SfgeCells, WritesAndPulsesAreThoseOfTheCellsThatDiffer) {
     EXPECT_THROW(cell_writes(std::vector<LevelPatch>{}, 3), ModelError);
 }
 
+TEST_F(SfgeTest, GradientsThatAreNotFiniteAreRefused) {
+    gradients_[1].data[3] = std::nanf("");
+    EXPECT_THROW(choose_by_gradient(graph_, gradients_, {5, false}), UserError);
+    EXPECT_THROW(choose_sign_flips(graph_, gradients_, {5, false}), UserError);
+}
+
 TEST_F(SfgeTest, AKeyTakesAnIndexAndASignForEachWeight) {
     const SfgeKey key = choose_by_gradient(graph_, gradients_, {20, false});
     EXPECT_EQ(weight_count(key), 40U);
