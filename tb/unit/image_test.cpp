@@ -310,7 +310,7 @@ TEST_F(ImageFileTest, PartsThatDoNotFitTheProgramAreRefused) {
         parts.write(image, path_);
         expect_refused(complaint);
     };
-    refused([](FileParts& p) { p.format = 2; }, "image format 2 is not that of crossbars");
+    refused([](FileParts& p) { p.format = 2; }, "image format 2 is unknown, or that of plain cells");
     refused([](FileParts& p) { p.rows = 16; }, "attribute 'rows'");
     refused([](FileParts& p) { p.cols = 128; }, "attribute 'cols'");
     refused([](FileParts& p) { p.n = 8; }, "attribute 'n'");

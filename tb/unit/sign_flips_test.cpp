@@ -132,8 +132,9 @@ TEST(SignFlipsTest, FlippingTwiceGivesTheCrossbarsBackAndCopiesOnlyWhatChanges) 
         EXPECT_EQ(view.signs[x], clean.image.nvm.signs[x]);
         EXPECT_EQ(view.cells[x], clean.image.nvm.cells[x]);
     }
-    EXPECT_EQ(restored.view(0, device.program.layers[0].crossbars.size()).cells, device.image.nvm.cells.data());
-    EXPECT_NE(view.cells, device.image.nvm.cells.data());
+    EXPECT_EQ(restored.view(0, device.program.layers[0].crossbars.size()).signs, device.image.nvm.signs.data());
+    EXPECT_NE(view.signs, device.image.nvm.signs.data());
+    EXPECT_EQ(view.cells, device.image.nvm.cells.data());
 }
 
 TEST(SignFlipsTest, SignsWithinLinesCannotBeFlipped) {
