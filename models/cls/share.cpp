@@ -2,6 +2,8 @@
 
 #include "models/base/diagnostics.hpp"
 #include "models/base/parallel.hpp"
+#include "models/cls/shared_crossbar.hpp"
+#include "models/cls/votes.hpp"
 
 #include <algorithm>
 #include <string>
@@ -9,8 +11,6 @@
 
 namespace veilram {
 namespace {
-
-constexpr std::int64_t kMetadataLines = 2; ///< rows, and as many columns, for each member
 
 std::vector<std::vector<std::size_t>> members_of(const Clustering& clusters) {
     std::vector<std::vector<std::size_t>> members(clusters.centroids.size());
@@ -49,16 +49,10 @@ void flip_all(const MatrixSet& set, const ShareConfig& config, Shared& shared) {
 
 /// The majority of what the members ask of the centroid, given their flips.
 BitMatrix centroid_of(const MatrixSet& set, const std::vector<std::size_t>& members, const Shared& shared) {
-    std::vector<int> votes(set.rows() * set.cols(), 0);
-    for (const std::size_t i : members) {
-        const BitMatrix asked = flipped(set.matrices[i], shared.flips[i], set.extents[i]);
-        for (std::size_t r = 0; r < set.rows(); ++r)
-            for (std::size_t c = 0; c < set.cols(); ++c) votes[r * set.cols() + c] += asked.get(r, c) ? 1 : -1;
-    }
-    BitMatrix centroid(set.rows(), set.cols());
-    for (std::size_t r = 0; r < set.rows(); ++r)
-        for (std::size_t c = 0; c < set.cols(); ++c) centroid.set(r, c, votes[r * set.cols() + c] > 0);
-    return centroid;
+    Votes votes(set);
+    for (const std::size_t i : members)
+        votes.add(flipped(set.matrices[i], shared.flips[i], set.extents[i]), set.extents[i], nullptr);
+    return votes.majority();
 }
 
 } // namespace
@@ -89,7 +83,7 @@ ShareStorage Shared::storage(const MatrixSet& set, const ShareConfig& config) co
         if (members.empty()) continue;
         const bool alone = members.size() == 1 && flips[members.front()].none();
         const std::int64_t lines =
-            alone || !config.flip ? 0 : kMetadataLines * static_cast<std::int64_t>(members.size());
+            alone || !config.flip ? 0 : static_cast<std::int64_t>(kMetadataLines * members.size());
         ++storage.clusters;
         storage.singletons += members.size() == 1 ? 1 : 0;
         storage.sharing += members.size() == 1 ? 0 : members.size();

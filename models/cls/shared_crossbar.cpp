@@ -10,9 +10,6 @@
 namespace veilram {
 namespace {
 
-/// Rows and columns that a member adds.
-constexpr std::size_t kMetadata = 2;
-
 BitMatrix transposed(const BitMatrix& matrix, std::size_t rows) {
     BitMatrix result(matrix.cols(), rows);
     for (std::size_t r = 0; r < rows; ++r)
@@ -46,7 +43,7 @@ std::vector<int> signed_inputs(std::vector<int> inputs, const FlipVectors& flips
 
 SharedCrossbar::SharedCrossbar(const BitMatrix& centroid, const std::vector<FlipVectors>& members)
     : rows_(centroid.rows()), cols_(centroid.cols()) {
-    const std::size_t metadata = kMetadata * members.size();
+    const std::size_t metadata = kMetadataLines * members.size();
     cells_ = BitMatrix(rows_ + metadata, std::max(cols_ + metadata, rows_)); // RFV lies in a row, too
     for (std::size_t r = 0; r < rows_; ++r) std::copy_n(centroid.row(r), centroid.words_per_row(), cells_.row(r));
     for (std::size_t m = 0; m < members.size(); ++m) {
@@ -54,7 +51,7 @@ SharedCrossbar::SharedCrossbar(const BitMatrix& centroid, const std::vector<Flip
         if (flips.rows.size() != words_for(rows_) || flips.cols.size() != words_for(cols_))
             throw ModelError("flip vectors of member " + std::to_string(m) + " do not fit a centroid of " +
                              std::to_string(rows_) + "x" + std::to_string(cols_));
-        const std::size_t row = rows_ + kMetadata * m, col = cols_ + kMetadata * m;
+        const std::size_t row = rows_ + kMetadataLines * m, col = cols_ + kMetadataLines * m;
         for (std::size_t c = 0; c < cols_; ++c) cells_.set(row, c, get_bit(flips.cols.data(), c));
         for (std::size_t r = 0; r < rows_; ++r) {
             const bool flip = get_bit(flips.rows.data(), r);
@@ -68,7 +65,7 @@ SharedCrossbar::SharedCrossbar(const BitMatrix& centroid, const std::vector<Flip
 
 FlipVectors SharedCrossbar::flips(std::size_t member) const {
     FlipVectors flips = no_flips(rows_, cols_);
-    const std::size_t row = rows_ + kMetadata * member;
+    const std::size_t row = rows_ + kMetadataLines * member;
     for (std::size_t c = 0; c < cols_; ++c) set_bit(flips.cols.data(), c, cells_.get(row, c));
     for (std::size_t r = 0; r < rows_; ++r) set_bit(flips.rows.data(), r, cells_.get(row + 1, r));
     return flips;
@@ -82,7 +79,7 @@ std::vector<std::int64_t> SharedCrossbar::read_literal(std::size_t member, const
             const int driven = get_bit(vectors.rows.data(), r) ? -inputs[r] : inputs[r];
             if (cells_.get(r, c)) sums[c] += driven;
         }
-    return adjusted(sums, vectors, cols_, cols_ + kMetadata * member);
+    return adjusted(sums, vectors, cols_, cols_ + kMetadataLines * member);
 }
 
 std::vector<std::int64_t> SharedCrossbar::read(std::size_t member, const std::vector<int>& inputs) const {
@@ -100,7 +97,7 @@ std::vector<std::int64_t> SharedCrossbar::read(std::size_t member, const std::ve
             read_counts(columns_, stream.data(), counts.data());
             for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += (std::int64_t{sign} * counts[c]) << bit;
         }
-    return adjusted(sums, vectors, cols_, cols_ + kMetadata * member);
+    return adjusted(sums, vectors, cols_, cols_ + kMetadataLines * member);
 }
 
 std::vector<std::int64_t> product(const BitMatrix& matrix, const std::vector<int>& inputs) {

@@ -10,6 +10,8 @@
 
 namespace veilram {
 
+constexpr std::size_t kMetadataLines = 2; ///< rows, and as many columns, for each sharing matrix
+
 /// An ISAAC crossbar: inputs drive the rows, outputs leave at the columns. The centroid lies in the upper left corner.
 /// Each sharing matrix has two rows below it, CFV and RFV, and two columns to its right, RFV and its complement.
 class SharedCrossbar {
