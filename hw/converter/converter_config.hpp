@@ -3,6 +3,7 @@
 
 #include "models/base/units.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace veilram {
@@ -17,7 +18,8 @@ struct SignBitConverterConfig {
     int rows_per_crossbar = 8; ///< n: sign rows of one crossbar
     int inject_cycles = 2;     ///< clocks to inject, after the row read
     Cost inject;               ///< one clock of the injector
-    Cost table_load;           ///< the table of start positions, or its erasure
+    Cost table_load;           ///< a table of start positions, or its erasure
+    std::size_t tables = 1;    ///< tables of start positions: layers that are in clear at a time
 };
 
 } // namespace veilram

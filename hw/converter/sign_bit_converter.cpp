@@ -25,16 +25,32 @@ void SignBitConverter::load_transport(tlm::tlm_generic_payload& trans, sc_core::
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    wipe();
-    if (load->start != nullptr) start_ = *load->start;
+    if (!this->load(*load)) {
+        trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        return;
+    }
     meter_.charge(SignBitConverterEvent::table_load);
     delay += to_sc_time(cfg_.table_load.time);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-void SignBitConverter::wipe() {
-    if (start_) start_->fill(0);
-    start_.reset();
+bool SignBitConverter::load(const StartLoad& load) {
+    if (load.start == nullptr) {
+        wipe(load.layer);
+        return true;
+    }
+    if (!load.layer || (tables_.count(*load.layer) == 0 && tables_.size() >= cfg_.tables)) return false;
+    tables_[*load.layer] = *load.start;
+    return true;
+}
+
+void SignBitConverter::wipe(std::optional<std::uint32_t> layer) {
+    for (auto& [owner, table] : tables_)
+        if (!layer || owner == *layer) table.fill(0);
+    if (layer)
+        tables_.erase(*layer);
+    else
+        tables_.clear();
     start_q_ = 0;
 }
 
@@ -44,7 +60,8 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    if (!start_) { // locked
+    const auto table = tables_.find(request->layer);
+    if (table == tables_.end()) { // locked
         trans.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
         return;
     }
@@ -57,7 +74,7 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
     source.reads = request->conversions;
     const auto status = send(sign_isock, source, delay);
     if (status == tlm::TLM_OK_RESPONSE) {
-        convert(source, *request);
+        convert(table->second, source, *request);
         const std::int64_t clocks = request->conversions * cfg_.inject_cycles;
         meter_.charge(SignBitConverterEvent::inject, clocks);
         delay += to_sc_time(cfg_.inject.time * clocks);
@@ -66,9 +83,9 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
     trans.set_response_status(status);
 }
 
-void SignBitConverter::convert(const SignRowRequest& source, ConversionRequest& request) {
-    request.streams = StreamSet({{ConverterKind::sign_bit, 0}, source.bits.data(), &*start_}, *request.levels);
-    request.levels->for_each([&](std::size_t level) { start_q_ = (*start_)[level]; }); // stays at the last conversion's
+void SignBitConverter::convert(const StartTable& start, const SignRowRequest& source, ConversionRequest& request) {
+    request.streams = StreamSet({{ConverterKind::sign_bit, 0}, source.bits.data(), &start}, *request.levels);
+    request.levels->for_each([&](std::size_t level) { start_q_ = start[level]; }); // stays at the last conversion's
 }
 
 void SignBitConverter::add_traces(TraceFile& file) const {

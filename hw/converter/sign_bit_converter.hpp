@@ -1,5 +1,5 @@
-// Sign-bit converter: one row of the sign crossbar, with ones or zeros injected from a secret start (docs/model.md, section 3,
-// paper section VI).
+// Sign-bit converter: one row of the sign crossbar, with ones or zeros injected from a secret start (docs/model.md,
+// section 3, paper section VI).
 #pragma once
 
 #include "hw/converter/conversion.hpp"
@@ -13,18 +13,22 @@
 
 #include <systemc>
 
+#include <cstdint>
+#include <map>
 #include <optional>
 
 namespace veilram {
 
-/// Loads the table of start positions, or zeroises it (`start` == nullptr).
+/// Loads a layer's table of start positions, or zeroises it (`start` == nullptr).
 struct StartLoad {
     const StartTable* start = nullptr;
+    std::optional<std::uint32_t> layer; ///< none: zeroise them all
 };
 
 enum class SignBitConverterEvent : std::uint8_t { inject, table_load };
 
-/// Refuses to convert while its table is empty: locked. The table is volatile, and no debug access reaches it.
+/// Refuses to convert for a layer whose table it does not have: locked. Tables are volatile, and no debug access
+/// reaches them.
 class SignBitConverter final : public sc_core::sc_module, public StatProvider, public Traceable {
 public:
     RequestTarget<SignBitConverter, ConversionRequest> tsock{"tsock"};
@@ -36,7 +40,8 @@ public:
     SignBitConverter(const sc_core::sc_module_name& name, const SignBitConverterConfig& cfg);
     ~SignBitConverter() override;
 
-    bool loaded() const { return start_.has_value(); }
+    /// Whether there is any table.
+    bool loaded() const { return !tables_.empty(); }
 
     void collect(StatGroup& out) const override { meter_.collect(out); }
     Fj energy() const override { return meter_.energy(); }
@@ -45,12 +50,13 @@ public:
 private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
-    void rail_method() { wipe(); }
-    void convert(const SignRowRequest& source, ConversionRequest& request);
-    void wipe();
+    void rail_method() { wipe({}); }
+    void convert(const StartTable& start, const SignRowRequest& source, ConversionRequest& request);
+    bool load(const StartLoad& load);
+    void wipe(std::optional<std::uint32_t> layer);
 
     const SignBitConverterConfig cfg_;
-    std::optional<StartTable> start_;
+    std::map<std::uint32_t, StartTable> tables_; ///< by layer
     EventMeter<SignBitConverterEvent, 2> meter_;
     BusyLine busy_{"busy"};
     unsigned start_q_ = 0; ///< start position of the conversion seen last

@@ -35,6 +35,7 @@ public:
         }
         return changed;
     }
+    void set(std::size_t row, std::size_t column, bool value) { bits_.set(row, column, value); }
     /// A plain access that the caller has accepted; returns how many cells changed.
     int access(tlm::tlm_generic_payload& trans) {
         int changed = 0;

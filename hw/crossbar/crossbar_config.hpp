@@ -25,7 +25,9 @@ struct SignCrossbarConfig {
     std::uint32_t rows = 0; ///< crossbars * n
     int bits = 256;         ///< per row
     Cost row_read;
-    Cost cell_write;
+    Cost cell_write;                ///< one pulse
+    std::uint32_t journal_rows = 0; ///< after the sign rows
+    std::uint64_t seed = 1;         ///< of what pulses leave that power cuts short
 };
 
 } // namespace veilram

@@ -29,24 +29,44 @@ void DigitalUnit::mask_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    wipe_secrets();
-    if (load->mask_key != nullptr) {
-        mask_key_ = *load->mask_key;
-        weight_sums_ = *load->weight_sums;
+    if (!this->load(*load)) {
+        trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        return;
     }
     delay += to_sc_time(cfg_.element.time);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-void DigitalUnit::wipe_secrets() {
-    if (mask_key_) mask_key_->fill(0);
-    mask_key_.reset();
-    std::fill(weight_sums_.begin(), weight_sums_.end(), 0);
-    weight_sums_.clear();
+bool DigitalUnit::load(const MaskLoad& load) {
+    if (load.mask_key == nullptr) {
+        wipe_secrets(load.layer);
+        return true;
+    }
+    if (!load.layer || (secrets_of(*load.layer) == nullptr && secrets_.size() >= cfg_.secrets)) return false;
+    wipe_secrets(load.layer);
+    secrets_[*load.layer] = {*load.mask_key, *load.weight_sums};
+    return true;
+}
+
+const DigitalUnit::Secrets* DigitalUnit::secrets_of(std::size_t layer) const {
+    const auto found = secrets_.find(layer);
+    return found == secrets_.end() ? nullptr : &found->second;
+}
+
+void DigitalUnit::wipe_secrets(std::optional<std::uint32_t> layer) {
+    for (auto& [owner, secrets] : secrets_) {
+        if (layer && owner != *layer) continue;
+        secrets.mask_key.fill(0);
+        std::fill(secrets.weight_sums.begin(), secrets.weight_sums.end(), 0);
+    }
+    if (layer)
+        secrets_.erase(*layer);
+    else
+        secrets_.clear();
 }
 
 void DigitalUnit::rail_method() {
-    wipe_secrets();
+    wipe_secrets({});
     values_.clear();
     end_group();
 }
@@ -146,9 +166,10 @@ bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, 
     request.row = crossbar * static_cast<std::uint32_t>(program.n) + row;
     if (send(sign_isock, request, delay) != tlm::TLM_OK_RESPONSE) return false; // once a burst: the signs are latched
     if (program.signs.mode == SignMode::masked) {
-        if (!mask_key_) return false; // locked
+        const Secrets* secrets = secrets_of(layer_);
+        if (secrets == nullptr) return false; // locked
         std::vector<Word> keystream(request.bits.size());
-        sign_keystream(program.signs.generator, *mask_key_, crossbar, row,
+        sign_keystream(program.signs.generator, secrets->mask_key, crossbar, row,
                        static_cast<unsigned>(program.array.sign_bits()), keystream.data());
         for (std::size_t w = 0; w < keystream.size(); ++w) request.bits[w] ^= keystream[w];
         meter_.charge(DigitalEvent::mask_row);
@@ -209,15 +230,16 @@ bool DigitalUnit::execute(EndGroup&, const Program& program, sc_core::sc_time& d
     const Node& node = program.graph.nodes[index];
     const auto outputs = static_cast<std::size_t>(acc_.outputs);
     const std::size_t first = static_cast<std::size_t>(group_) * outputs;
-    if (weight_sums_.size() < first + outputs) return false; // locked
+    const Secrets* secrets = secrets_of(layer_);
+    if (secrets == nullptr || secrets->weight_sums.size() < first + outputs) return false; // locked
     Tensor& out = values_[index + 1];
     if (out.shape.empty()) { // the layer's first group
         Shape shape = node.out_shape;
         shape.insert(shape.begin(), values_[0].dim(0));
         out = Tensor(shape);
     }
-    const std::vector<std::int32_t> sums(weight_sums_.begin() + static_cast<std::ptrdiff_t>(first),
-                                         weight_sums_.begin() + static_cast<std::ptrdiff_t>(first + outputs));
+    const auto* from = secrets->weight_sums.data() + first;
+    const std::vector<std::int32_t> sums(from, from + outputs);
     for (auto& adder : adders_) adder.second.finish();
     if (program.signed_lines()) take_off_half_levels(levels_, acc_);
     dequantise(acc_, group_, program.unit(), program.layers[layer_].quant, sums, out);

@@ -60,9 +60,10 @@ struct DigitalRequest {
 };
 
 struct DigitalConfig {
-    Cost accumulate; ///< time: one position, all outputs of a crossbar side by side; energy: one addition
-    Cost element;    ///< one element through quantiser, scale, activation or pooling
-    Cost mask_row;   ///< keystream of one sign row
+    Cost accumulate;         ///< time: one position, all outputs of a crossbar side by side; energy: one addition
+    Cost element;            ///< one element through quantiser, scale, activation or pooling
+    Cost mask_row;           ///< keystream of one sign row
+    std::size_t secrets = 1; ///< layers whose mask keys and zero-point sums fit: those that are in clear at a time
 };
 
 enum class DigitalEvent : std::uint8_t { accumulate, element, mask_row };
@@ -84,6 +85,11 @@ public:
     void add_traces(TraceFile& file) const override;
 
 private:
+    struct Secrets {
+        Key128 mask_key{};
+        std::vector<std::int32_t> weight_sums;
+    };
+
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void mask_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void rail_method();
@@ -100,7 +106,10 @@ private:
                     sc_core::sc_time& delay);
     void add_codes(const CrossbarPlan& plan, const Accumulate& command, const Word* signs, std::size_t first_sign);
     void charge_elements(std::size_t count, sc_core::sc_time& delay);
-    void wipe_secrets();
+    bool load(const MaskLoad& load);
+    /// Null when the layer is locked.
+    const Secrets* secrets_of(std::size_t layer) const;
+    void wipe_secrets(std::optional<std::uint32_t> layer);
     void end_group();
     bool group_open() const { return levels_.inputs() > 0; }
     RowAdder& adder_of(std::size_t first_output, std::size_t outputs);
@@ -108,9 +117,8 @@ private:
     void release_inputs(std::size_t node, const Program& program);
 
     const DigitalConfig cfg_;
-    std::optional<Key128> mask_key_;
-    std::vector<std::int32_t> weight_sums_;
-    std::vector<Tensor> values_; ///< activation buffer: by ValueId
+    std::map<std::size_t, Secrets> secrets_; ///< by layer
+    std::vector<Tensor> values_;             ///< activation buffer: by ValueId
     std::size_t layer_ = 0;
     int group_ = 0;
     LevelMap levels_;

@@ -13,7 +13,7 @@ struct GslConfig {
     std::uint32_t crossbars = 1;
     int n = 8;        ///< vector registers per crossbar
     Cost vector_load; ///< one vector into its register
-    Cost zeroise;     ///< all registers at once
+    Cost zeroise;     ///< all registers, or those of a layer, at once
     Cost line_switch; ///< driving the GSL lines of one crossbar to another slot
 };
 

@@ -28,18 +28,26 @@ void GslSelector::load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    trans.set_response_status(tlm::TLM_OK_RESPONSE);
+    const bool done = load->vectors == nullptr ? zeroise(*load) : store(*load);
+    trans.set_response_status(done ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    if (!done) return;
     if (load->vectors == nullptr) {
-        wipe();
         meter_.charge(GslEvent::zeroise);
         delay += to_sc_time(cfg_.zeroise.time);
-    } else if (store(*load)) {
+    } else {
         const auto vectors = static_cast<std::int64_t>(load->vectors->size()) * cfg_.n;
         meter_.charge(GslEvent::vector_load, vectors);
         delay += to_sc_time(cfg_.vector_load.time * vectors);
-    } else {
-        trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     }
+}
+
+bool GslSelector::zeroise(const GslLoad& load) {
+    if (load.first_crossbar > cfg_.crossbars || load.crossbars > cfg_.crossbars - load.first_crossbar) return false;
+    if (load.crossbars == 0)
+        wipe(0, registers_.size());
+    else
+        wipe(load.first_crossbar, load.crossbars);
+    return true;
 }
 
 bool GslSelector::store(const GslLoad& load) {
@@ -55,20 +63,24 @@ bool GslSelector::store(const GslLoad& load) {
         registers_[load.first_crossbar + c] = (*load.vectors)[c];
         slot_[load.first_crossbar + c] = -1; // the lines must be driven anew
     }
-    loaded_q_ = 0;
-    for (const auto& vectors : registers_) loaded_q_ += static_cast<unsigned>(vectors.count());
+    note_loaded();
     return true;
 }
 
-void GslSelector::wipe() {
-    for (auto& vectors : registers_) {
-        for (auto& vector : vectors.vectors) std::fill(vector.begin(), vector.end(), Word{0});
-        vectors.vectors.clear();
-    }
-    std::fill(slot_.begin(), slot_.end(), -1);
+void GslSelector::note_loaded() {
     loaded_q_ = 0;
+    for (const auto& vectors : registers_) loaded_q_ += static_cast<unsigned>(vectors.count());
+}
+
+void GslSelector::wipe(std::size_t first, std::size_t count) {
+    for (std::size_t c = first; c < first + count; ++c) {
+        for (auto& vector : registers_[c].vectors) std::fill(vector.begin(), vector.end(), Word{0});
+        registers_[c].vectors.clear();
+        slot_[c] = -1;
+    }
+    note_loaded();
     slot_q_ = 0;
-    lines_q_ = 0;
+    lines_q_ = 0; // whichever layer's they were
 }
 
 void GslSelector::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {

@@ -14,10 +14,11 @@
 
 namespace veilram {
 
-/// Loads the vectors of neighbouring crossbars, or zeroises every register (`vectors` == nullptr).
+/// Loads the vectors of neighbouring crossbars, or zeroises registers (`vectors` == nullptr).
 struct GslLoad {
     std::uint32_t first_crossbar = 0;
     const std::vector<GslVectors>* vectors = nullptr;
+    std::uint32_t crossbars = 0; ///< to zeroise; 0: every register
 };
 
 enum class GslEvent : std::uint8_t { vector_load, zeroise, line_switch };
@@ -46,9 +47,11 @@ public:
 private:
     void load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
-    void rail_method() { wipe(); }
+    void rail_method() { wipe(0, registers_.size()); }
     bool store(const GslLoad& load);
-    void wipe();
+    bool zeroise(const GslLoad& load);
+    void wipe(std::size_t first, std::size_t count);
+    void note_loaded();
 
     const GslConfig cfg_;
     std::vector<GslVectors> registers_; ///< one per crossbar; empty when locked

@@ -1,6 +1,7 @@
 // The power manager: turns the outside's power_good into the chip's rail.
 #pragma once
 
+#include "hw/power/emergency.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
 #include "models/base/units.hpp"
@@ -10,21 +11,24 @@
 namespace veilram {
 
 struct PowerConfig {
-    Ps ramp; ///< from power_good to a stable rail
+    Ps ramp;    ///< from power_good to a stable rail
+    Fj hold_up; ///< what is stored for cell writes after power_good has fallen; 0: the rail falls at once
 };
 
 /// Asks for the rail to fall, at the end of an orderly power-off.
 struct PowerOffRequest {};
 
-/// The rail rises `ramp` after power_good and falls at once when power_good falls (a power cut) or on request; after a
-/// request it rises again only with the next power_good. It is down as long as the chip is held in reset: what reset must
-/// clear is what the rail keeps alive.
+/// The rail rises `ramp` after power_good. When power_good falls (a power cut) the scheduler gets as far with locking
+/// everything as the stored energy goes, and then the rail falls; it falls on request, too, and rises again only with
+/// the next power_good. It is down as long as the chip is held in reset: what reset must clear is what the rail keeps
+/// alive.
 class PowerManager final : public sc_core::sc_module, public Traceable {
 public:
     sc_core::sc_in<bool> power_good_i{"power_good_i"};
     sc_core::sc_in<bool> rst_ni{"rst_ni"}; ///< reset, active low, asynchronous
     sc_core::sc_out<bool> rail_o{"rail_o"};
     RequestTarget<PowerManager, PowerOffRequest> tsock{"tsock"};
+    RequestInitiator<PowerManager, EmergencyRequest> emergency_isock{"emergency_isock"}; ///< to the scheduler
 
     SC_HAS_PROCESS(PowerManager);
     PowerManager(const sc_core::sc_module_name& name, const PowerConfig& cfg);
@@ -35,6 +39,7 @@ public:
 private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void input_method();
+    sc_core::sc_time hold_up();
     void rail_method();
 
     const PowerConfig cfg_;

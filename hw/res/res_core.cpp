@@ -1,5 +1,7 @@
 #include "hw/res/res_core.hpp"
 
+#include <algorithm>
+
 namespace veilram {
 
 const std::vector<std::string>& res_state_names() {
@@ -28,62 +30,132 @@ std::string to_string(ResFault fault) {
     return "none";
 }
 
-bool ResCore::move(bool legal, ResState next) {
+std::string to_string(ResPolicy policy) {
+    switch (policy) {
+    case ResPolicy::per_layer:
+        return "per_layer";
+    case ResPolicy::prefetch:
+        return "prefetch";
+    case ResPolicy::resident:
+        return "resident";
+    }
+    return "per_layer";
+}
+
+std::size_t open_layers(ResPolicy policy, std::size_t layers) {
+    switch (policy) {
+    case ResPolicy::per_layer:
+        return 1;
+    case ResPolicy::prefetch:
+        return 2;
+    case ResPolicy::resident:
+        return layers;
+    }
+    return 1;
+}
+
+ResState ResCore::state() const {
+    switch (phase_) {
+    case Phase::off:
+        return ResState::off;
+    case Phase::boot:
+        return ResState::boot;
+    case Phase::shutdown:
+        return ResState::shutdown;
+    case Phase::fault:
+        return ResState::fault;
+    case Phase::running:
+        break;
+    }
+    if (any(LayerState::clear)) return ResState::compute;
+    if (any(LayerState::unlocking)) return ResState::unlocking;
+    return any(LayerState::locking) ? ResState::locking : ResState::locked;
+}
+
+LayerState ResCore::layer_state(int layer) const {
+    return has_layer(layer) ? layers_[index(layer)] : LayerState::locked;
+}
+
+bool ResCore::any(LayerState state) const { return std::find(layers_.begin(), layers_.end(), state) != layers_.end(); }
+
+bool ResCore::move(bool legal, Phase next) {
     if (!legal)
         fail(ResFault::illegal_command);
     else
-        state_ = next;
+        phase_ = next;
     return legal;
 }
 
-void ResCore::power_off() { *this = ResCore(); }
+bool ResCore::move_layer(bool legal, int layer, LayerState next) {
+    if (!move(legal && phase_ == Phase::running, Phase::running)) return false;
+    layers_[index(layer)] = next;
+    return true;
+}
+
+void ResCore::power_off() {
+    phase_ = Phase::off;
+    fault_ = ResFault::none;
+    layers_.clear();
+    open_.clear();
+    opened_ = 0;
+}
 
 void ResCore::fail(ResFault fault) {
-    if (state_ == ResState::fault) return; // the first cause counts
-    state_ = ResState::fault;
+    if (phase_ == Phase::fault) return; // the first cause counts
+    phase_ = Phase::fault;
     fault_ = fault;
-    layer_ = -1;
+    layers_.assign(layers_.size(), LayerState::locked);
+    open_.clear();
 }
 
 bool ResCore::begin_boot(int layers) {
-    if (!move(state_ == ResState::off && layers > 0, ResState::boot)) return false;
-    layers_ = layers;
+    if (!move(phase_ == Phase::off && layers > 0, Phase::boot)) return false;
+    layers_.assign(index(layers), LayerState::locked);
     opened_ = 0;
     return true;
 }
 
 bool ResCore::blob_opened(int layer) {
-    if (!move(state_ == ResState::boot && layer == opened_ && opened_ < layers_, ResState::boot)) return false;
+    if (!move(phase_ == Phase::boot && layer == opened_ && has_layer(layer), Phase::boot)) return false;
     ++opened_;
     return true;
 }
 
-bool ResCore::end_boot() { return move(state_ == ResState::boot && opened_ == layers_, ResState::locked); }
+bool ResCore::end_boot() {
+    return move(phase_ == Phase::boot && opened_ == static_cast<int>(layers_.size()), Phase::running);
+}
 
 bool ResCore::begin_unlock(int layer) {
-    if (!move(state_ == ResState::locked && layer >= 0 && layer < layers_, ResState::unlocking)) return false;
-    layer_ = layer;
+    const bool room = open_.size() < open_layers(policy_, layers_.size());
+    if (!move_layer(is(layer, LayerState::locked) && room, layer, LayerState::unlocking)) return false;
+    open_.push_back(layer);
     return true;
 }
 
-bool ResCore::end_unlock() { return move(state_ == ResState::unlocking, ResState::compute); }
+bool ResCore::end_unlock(int layer) { return move_layer(is(layer, LayerState::unlocking), layer, LayerState::clear); }
 
-bool ResCore::begin_lock(int layer) { return move(state_ == ResState::compute && layer == layer_, ResState::locking); }
+bool ResCore::begin_lock(int layer) { return move_layer(is(layer, LayerState::clear), layer, LayerState::locking); }
 
-bool ResCore::end_lock() {
-    if (!move(state_ == ResState::locking, ResState::locked)) return false;
-    layer_ = -1;
+bool ResCore::end_lock(int layer) {
+    if (!move_layer(is(layer, LayerState::locking), layer, LayerState::locked)) return false;
+    open_.erase(std::find(open_.begin(), open_.end(), layer));
     return true;
 }
 
 bool ResCore::begin_shutdown() {
-    const bool between = state_ == ResState::unlocking || state_ == ResState::locking || state_ == ResState::shutdown;
-    return move(!between, ResState::shutdown);
+    const bool between = any(LayerState::unlocking) || any(LayerState::locking) || phase_ == Phase::shutdown;
+    return move(!between, Phase::shutdown);
+}
+
+void ResCore::begin_emergency() {
+    phase_ = Phase::shutdown;
+    layers_.assign(layers_.size(), LayerState::locked);
+    open_.clear();
 }
 
 bool ResCore::end_shutdown() {
-    if (!move(state_ == ResState::shutdown, ResState::off)) return false;
-    *this = ResCore();
+    if (!move(phase_ == Phase::shutdown, Phase::shutdown)) return false;
+    power_off();
     return true;
 }
 

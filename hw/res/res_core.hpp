@@ -1,6 +1,7 @@
 // The runtime encryption scheduler's state machine (docs/model.md, section 10), without a kernel.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,16 +17,29 @@ const std::vector<std::string>& res_state_names();
 enum class ResFault : std::uint8_t { none, blob_refused, version_replayed, memory, key_store_full, illegal_command };
 std::string to_string(ResFault fault);
 
-/// When secrets are in clear. `per_layer` (the paper): in slice t only layer t.
-enum class ResPolicy : std::uint8_t { per_layer };
+/// When secrets are in clear. `per_layer` (the paper): in slice t only layer t. `prefetch`: also the layer after it,
+/// which is unlocked while this one computes. `resident`: every layer, from boot to power-off.
+enum class ResPolicy : std::uint8_t { per_layer, prefetch, resident };
+std::string to_string(ResPolicy policy);
+/// How many of a network's layers may be in clear, or on their way, at a time.
+std::size_t open_layers(ResPolicy policy, std::size_t layers);
+
+/// Of one layer. `clear`: its secrets are in the registers and its signs are right.
+enum class LayerState : std::uint8_t { locked, unlocking, clear, locking };
 
 /// Which steps are legal in which state. Each step returns false, and leaves the machine in FAULT, when it is not.
 class ResCore {
 public:
-    ResState state() const { return state_; }
+    explicit ResCore(ResPolicy policy = ResPolicy::per_layer) : policy_(policy) {}
+
+    /// Of the chip: COMPUTE when some layer is in clear; else UNLOCKING or LOCKING when one is on its way.
+    ResState state() const;
     ResFault fault() const { return fault_; }
-    /// The layer in clear or on its way; -1 when none.
-    int layer() const { return layer_; }
+    LayerState layer_state(int layer) const;
+    /// The layer that has been in clear, or on its way, for longest; -1 when none.
+    int layer() const { return open_.empty() ? -1 : open_.front(); }
+    /// Layers that are not locked, in the order in which they were unlocked.
+    const std::vector<int>& open() const { return open_; }
 
     void power_off();
     bool begin_boot(int layers);
@@ -33,22 +47,33 @@ public:
     bool blob_opened(int layer);
     bool end_boot();
     bool begin_unlock(int layer);
-    bool end_unlock();
+    bool end_unlock(int layer);
     bool begin_lock(int layer);
-    bool end_lock();
+    bool end_lock(int layer);
     /// From every state that lasts, OFF before the boot and FAULT included.
     bool begin_shutdown();
     bool end_shutdown();
+    /// The outside power is gone: from every state into SHUTDOWN, which only the end of the rail ends.
+    void begin_emergency();
     void fail(ResFault fault);
 
 private:
-    bool move(bool legal, ResState next);
+    /// What does not follow from the layers.
+    enum class Phase : std::uint8_t { off, boot, running, shutdown, fault };
 
-    ResState state_ = ResState::off;
+    bool has_layer(int layer) const { return layer >= 0 && layer < static_cast<int>(layers_.size()); }
+    bool is(int layer, LayerState state) const { return has_layer(layer) && layers_[index(layer)] == state; }
+    bool any(LayerState state) const;
+    bool move(bool legal, Phase next);
+    bool move_layer(bool legal, int layer, LayerState next);
+    static std::size_t index(int layer) { return static_cast<std::size_t>(layer); }
+
+    const ResPolicy policy_;
+    Phase phase_ = Phase::off;
     ResFault fault_ = ResFault::none;
-    int layer_ = -1;
-    int layers_ = 0;
-    int opened_ = 0;
+    std::vector<LayerState> layers_;
+    std::vector<int> open_;
+    int opened_ = 0; ///< blobs
 };
 
 } // namespace veilram

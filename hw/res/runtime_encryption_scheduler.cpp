@@ -5,6 +5,8 @@
 #include "hw/sim/trace.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace veilram {
 namespace {
@@ -22,11 +24,14 @@ ResFault fault_of(UnsealRequest::Verdict verdict) {
     }
 }
 
+constexpr int kChip = -1; ///< arrives as a whole: the end of a boot that recovers, of a shutdown
+
 } // namespace
 
 RuntimeEncryptionScheduler::RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg)
-    : sc_module(name), cfg_(cfg) {
+    : sc_module(name), cfg_(cfg), core_(cfg.policy) {
     tsock.register_b_transport(this, &RuntimeEncryptionScheduler::b_transport);
+    emergency_tsock.register_b_transport(this, &RuntimeEncryptionScheduler::emergency_transport);
     SC_METHOD(settle_method);
     sensitive << settle_ev_;
     dont_initialize();
@@ -47,6 +52,7 @@ void RuntimeEncryptionScheduler::b_transport(tlm::tlm_generic_payload& trans, sc
     act(*request, delay);
     publish();
     request->state = core_.state();
+    request->layer_state = core_.layer_state(request->layer);
     request->fault = core_.fault();
     trans.set_response_status(tlm::TLM_OK_RESPONSE); // a refusal is in the state
 }
@@ -61,13 +67,16 @@ void RuntimeEncryptionScheduler::act(SchedulerRequest& request, sc_core::sc_time
         unseal(request, delay);
         break;
     case Action::end_boot:
-        core_.end_boot();
+        end_boot(delay);
         break;
     case Action::unlock:
         unlock(request, delay);
         break;
+    case Action::await:
+        await(request.layer, delay);
+        break;
     case Action::lock:
-        lock(request, delay);
+        lock(request.layer, delay);
         break;
     case Action::shutdown:
         shutdown(delay);
@@ -79,8 +88,7 @@ void RuntimeEncryptionScheduler::act(SchedulerRequest& request, sc_core::sc_time
         break;
     }
     if (core_.state() != ResState::fault || request.action == Action::query) return;
-    zeroise(delay); // nothing stays open in FAULT
-    end_exposure(sc_core::sc_time_stamp() + delay);
+    close_all(delay); // nothing stays open in FAULT
     KeySlotRequest erase{KeySlotRequest::Action::erase_all, 0, {}};
     send(key_isock, erase, delay);
 }
@@ -95,98 +103,206 @@ void RuntimeEncryptionScheduler::unseal(SchedulerRequest& request, sc_core::sc_t
     unseal.last = request.layer + 1 == request.layers;
     const auto status = send(crypto_isock, unseal, delay);
     if (status != tlm::TLM_OK_RESPONSE || unseal.verdict != UnsealRequest::Verdict::opened)
-        core_.fail(fault_of(unseal.verdict));
+        return core_.fail(fault_of(unseal.verdict));
+    if (core_.blob_opened(request.layer)) places_[request.layer] = {request.first_crossbar, 0, false};
+}
+
+/// Layers that an earlier life left with signs in clear are written back before anything else.
+void RuntimeEncryptionScheduler::end_boot(sc_core::sc_time& delay) {
+    if (core_.state() != ResState::boot) return core_.fail(ResFault::illegal_command);
+    bool recovers = false;
+    for (const auto& [layer, place] : places_) {
+        if (!in_journal(layer, delay)) continue;
+        if (!restore_signs(layer, false, delay)) return core_.fail(ResFault::illegal_command);
+        ++recoveries_;
+        recovers = true;
+    }
+    if (recovers)
+        settle_at(kChip, delay);
     else
-        core_.blob_opened(request.layer);
+        core_.end_boot();
 }
 
 void RuntimeEncryptionScheduler::unlock(const SchedulerRequest& request, sc_core::sc_time& delay) {
     if (!core_.begin_unlock(request.layer)) return;
-    exposed_ = true;
-    clear_since_ = sc_core::sc_time_stamp();
-    KeySlotRequest slot{KeySlotRequest::Action::read, static_cast<std::uint32_t>(request.layer), {}};
-    if (send(key_isock, slot, delay) != tlm::TLM_OK_RESPONSE) return core_.fail(ResFault::illegal_command);
-    LayerSecrets secrets = decode_secrets(slot.bytes, cfg_.array);
-    std::fill(slot.bytes.begin(), slot.bytes.end(), std::uint8_t{0});
-    const bool accepted = distribute(secrets, request.first_crossbar, delay);
-    wipe(secrets);
+    exposure_.open(request.layer, request.weights, to_ps(sc_core::sc_time_stamp()));
+    std::optional<LayerSecrets> secrets = read_secrets(request.layer, delay);
+    if (!secrets) return core_.fail(ResFault::illegal_command);
+    places_[request.layer] = {request.first_crossbar, static_cast<std::uint32_t>(secrets->gsl.size()),
+                              !secrets->flips.empty()};
+    const bool accepted =
+        distribute(request.layer, *secrets, delay) && write_signs(to_clear(request.layer, *secrets), false, delay);
+    wipe(*secrets);
     if (!accepted) return core_.fail(ResFault::illegal_command);
     ++unlocks_;
-    settle_at(delay);
+    settle_at(request.layer, delay);
 }
 
-bool RuntimeEncryptionScheduler::distribute(const LayerSecrets& secrets, std::uint32_t first_crossbar,
-                                            sc_core::sc_time& delay) {
-    if (!secrets.flips.empty()) return false; // sign cells are not written at run time
-    GslLoad gsl{first_crossbar, &secrets.gsl};
-    StartLoad start{&secrets.start};
-    MaskLoad mask{&secrets.mask_key, &secrets.weight_sums};
+void RuntimeEncryptionScheduler::await(int layer, sc_core::sc_time& delay) const {
+    const auto arrival = arrivals_.find(layer);
+    if (arrival == arrivals_.end()) return;
+    delay = std::max(delay, arrival->second - sc_core::sc_time_stamp());
+}
+
+std::optional<LayerSecrets> RuntimeEncryptionScheduler::read_secrets(int layer, sc_core::sc_time& delay) {
+    KeySlotRequest slot{KeySlotRequest::Action::read, static_cast<std::uint32_t>(layer), {}};
+    if (send(key_isock, slot, delay) != tlm::TLM_OK_RESPONSE) return std::nullopt;
+    LayerSecrets secrets = decode_secrets(slot.bytes, cfg_.array);
+    wipe(slot.bytes);
+    return secrets;
+}
+
+bool RuntimeEncryptionScheduler::distribute(int layer, const LayerSecrets& secrets, sc_core::sc_time& delay) {
+    const auto number = static_cast<std::uint32_t>(layer);
+    GslLoad gsl{places_[layer].first_crossbar, &secrets.gsl, 0};
+    StartLoad start{&secrets.start, number};
+    MaskLoad mask{&secrets.mask_key, &secrets.weight_sums, number};
     return send(gsl_isock, gsl, delay) == tlm::TLM_OK_RESPONSE &&
            send(start_isock, start, delay) == tlm::TLM_OK_RESPONSE &&
            send(mask_isock, mask, delay) == tlm::TLM_OK_RESPONSE;
 }
 
-bool RuntimeEncryptionScheduler::zeroise(sc_core::sc_time& delay) {
+/// Of one layer, or of all of them.
+bool RuntimeEncryptionScheduler::zeroise(std::optional<int> layer, sc_core::sc_time& delay) {
     GslLoad gsl;
     StartLoad start;
     MaskLoad mask;
+    if (layer) {
+        gsl.first_crossbar = places_[*layer].first_crossbar;
+        gsl.crossbars = places_[*layer].crossbars;
+        start.layer = mask.layer = static_cast<std::uint32_t>(*layer);
+    }
     const bool gsl_ok = send(gsl_isock, gsl, delay) == tlm::TLM_OK_RESPONSE;
     const bool start_ok = send(start_isock, start, delay) == tlm::TLM_OK_RESPONSE;
     const bool mask_ok = send(mask_isock, mask, delay) == tlm::TLM_OK_RESPONSE;
     return gsl_ok && start_ok && mask_ok;
 }
 
-void RuntimeEncryptionScheduler::lock(const SchedulerRequest& request, sc_core::sc_time& delay) {
-    if (!core_.begin_lock(request.layer)) return;
-    VEILRAM_INVARIANT(zeroise(delay), "a register could not be zeroised");
+SignWriteRequest::Cell RuntimeEncryptionScheduler::journal_cell(int layer, bool value) const {
+    const auto bits = static_cast<std::uint32_t>(cfg_.array.sign_bits()), number = static_cast<std::uint32_t>(layer);
+    return {cfg_.journal_row + number / bits, number % bits, value};
+}
+
+/// The journal first: whatever happens from then on, the next boot knows of it.
+RuntimeEncryptionScheduler::Cells RuntimeEncryptionScheduler::to_clear(int layer, const LayerSecrets& secrets) const {
+    Cells cells;
+    if (!secrets.flips.empty()) cells.push_back(journal_cell(layer, true));
+    for (const SignFlip& flip : secrets.flips)
+        cells.push_back({(places_.at(layer).first_crossbar + flip.crossbar) * cfg_.sign_rows + flip.row, flip.column,
+                         !flip.at_rest});
+    return cells;
+}
+
+/// The journal last.
+RuntimeEncryptionScheduler::Cells RuntimeEncryptionScheduler::to_rest(int layer, const LayerSecrets& secrets) const {
+    Cells cells = to_clear(layer, secrets);
+    for (auto& cell : cells) cell.value = !cell.value;
+    std::rotate(cells.begin(), cells.empty() ? cells.end() : cells.begin() + 1, cells.end());
+    return cells;
+}
+
+bool RuntimeEncryptionScheduler::write_signs(Cells cells, bool abandon, sc_core::sc_time& delay) {
+    if (cells.empty()) return true;
+    SignWriteRequest write{std::move(cells), abandon, {}};
+    return send(write_isock, write, delay) == tlm::TLM_OK_RESPONSE;
+}
+
+bool RuntimeEncryptionScheduler::restore_signs(int layer, bool abandon, sc_core::sc_time& delay) {
+    std::optional<LayerSecrets> secrets = read_secrets(layer, delay);
+    if (!secrets) return false;
+    const bool written = write_signs(to_rest(layer, *secrets), abandon, delay);
+    wipe(*secrets);
+    return written;
+}
+
+bool RuntimeEncryptionScheduler::in_journal(int layer, sc_core::sc_time& delay) {
+    const SignWriteRequest::Cell bit = journal_cell(layer, true);
+    SignRowRequest row;
+    row.row = bit.row;
+    return send(row_isock, row, delay) == tlm::TLM_OK_RESPONSE && get_bit(row.bits.data(), bit.column);
+}
+
+void RuntimeEncryptionScheduler::lock(int layer, sc_core::sc_time& delay) {
+    if (!core_.begin_lock(layer)) return;
+    VEILRAM_INVARIANT(zeroise(layer, delay), "a register could not be zeroised");
+    if (places_[layer].flips) VEILRAM_INVARIANT(restore_signs(layer, false, delay), "signs could not be written back");
     ++locks_;
-    settle_at(delay);
+    settle_at(layer, delay);
 }
 
 void RuntimeEncryptionScheduler::shutdown(sc_core::sc_time& delay) {
     if (!core_.begin_shutdown()) return;
-    VEILRAM_INVARIANT(zeroise(delay), "a register could not be zeroised");
+    close_all(delay);
     KeySlotRequest erase{KeySlotRequest::Action::erase_all, 0, {}};
     VEILRAM_INVARIANT(send(key_isock, erase, delay) == tlm::TLM_OK_RESPONSE, "the key SRAM could not be erased");
-    settle_at(delay);
+    settle_at(kChip, delay);
 }
 
-void RuntimeEncryptionScheduler::settle_at(const sc_core::sc_time& delay) {
-    settling_ = true;
-    settle_time_ = sc_core::sc_time_stamp() + delay;
+/// Zeroises every register and writes back whatever signs are in clear or on their way.
+void RuntimeEncryptionScheduler::close_all(sc_core::sc_time& delay) {
+    VEILRAM_INVARIANT(zeroise({}, delay), "a register could not be zeroised");
+    bool first = true; // pulses of the layers before must not be abandoned
+    for (auto& [layer, place] : places_)
+        if (std::exchange(place.flips, false)) restore_signs(layer, std::exchange(first, false), delay);
+    arrivals_.clear();
+    exposure_.close_all(to_ps(sc_core::sc_time_stamp() + delay));
+}
+
+void RuntimeEncryptionScheduler::emergency_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
+    auto* request = request_of<EmergencyRequest>(trans);
+    if (request == nullptr || !rail_i.read()) {
+        trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    settle();
+    close_all(delay);
+    SignWriteRequest pending; // also those of a shutdown that was under way
+    trans.set_response_status(send(write_isock, pending, delay));
+    request->energy = pending.energy;
+    core_.begin_emergency();
+    publish();
+}
+
+void RuntimeEncryptionScheduler::settle_at(int layer, const sc_core::sc_time& delay) {
+    arrivals_[layer] = sc_core::sc_time_stamp() + delay;
     settle_ev_.notify(delay);
 }
 
+/// Whatever has arrived by now is there.
 void RuntimeEncryptionScheduler::settle() {
-    if (!settling_ || sc_core::sc_time_stamp() < settle_time_) return;
-    settling_ = false;
-    switch (core_.state()) {
-    case ResState::unlocking:
-        core_.end_unlock();
-        break;
-    case ResState::locking:
-        core_.end_lock();
-        end_exposure(sc_core::sc_time_stamp());
-        break;
-    case ResState::shutdown:
-        core_.end_shutdown();
-        end_exposure(sc_core::sc_time_stamp());
-        break;
-    default:
-        break;
+    const auto now = sc_core::sc_time_stamp();
+    for (auto arrival = arrivals_.begin(); arrival != arrivals_.end();) {
+        if (now < arrival->second) {
+            settle_ev_.notify(arrival->second - now);
+            ++arrival;
+            continue;
+        }
+        arrive(arrival->first, arrival->second);
+        arrival = arrivals_.erase(arrival);
     }
     publish();
 }
 
-void RuntimeEncryptionScheduler::end_exposure(const sc_core::sc_time& end) {
-    if (exposed_) clear_time_ += end - clear_since_;
-    exposed_ = false;
+void RuntimeEncryptionScheduler::arrive(int layer, const sc_core::sc_time& at) {
+    if (core_.state() == ResState::boot) {
+        core_.end_boot();
+    } else if (core_.state() == ResState::shutdown) {
+        core_.end_shutdown();
+        places_.clear();
+    } else if (core_.layer_state(layer) == LayerState::unlocking) {
+        core_.end_unlock(layer);
+    } else if (core_.layer_state(layer) == LayerState::locking) {
+        core_.end_lock(layer);
+        places_[layer].flips = false;
+        exposure_.close(layer, to_ps(at));
+    }
 }
 
 void RuntimeEncryptionScheduler::rail_method() {
-    end_exposure(sc_core::sc_time_stamp());
-    settling_ = false;
+    exposure_.close_all(to_ps(sc_core::sc_time_stamp()));
+    arrivals_.clear();
     settle_ev_.cancel();
+    places_.clear();
     core_.power_off();
     publish();
 }
@@ -194,17 +310,21 @@ void RuntimeEncryptionScheduler::rail_method() {
 void RuntimeEncryptionScheduler::publish() {
     state_q_ = static_cast<unsigned>(core_.state());
     layer_q_ = core_.layer();
+    open_q_ = static_cast<unsigned>(core_.open().size());
 }
 
 void RuntimeEncryptionScheduler::collect(StatGroup& out) const {
     out.count("unlocks", unlocks_, "layers unlocked");
     out.count("locks", locks_, "layers locked");
-    out.time("clear_time", to_ps(clear_time_), "time in which some layer's secrets were in the registers");
+    out.count("recoveries", recoveries_, "layers whose signs an earlier life had left in clear, written back at boot");
+    out.time("clear_time", exposure_.time(), "time in which some layer's secrets were in the registers");
+    out.count("exposure", std::llround(exposure_.weight_seconds() * 1e6), "weights in clear times microseconds");
 }
 
 void RuntimeEncryptionScheduler::add_traces(TraceFile& file) const {
     file.add_enum(*this, state_q_, "state", res_state_names());
     file.add(*this, layer_q_, "layer");
+    file.add(*this, open_q_, "open");
 }
 
 } // namespace veilram

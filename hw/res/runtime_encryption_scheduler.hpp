@@ -5,6 +5,8 @@
 #include "hw/crypto/crypto_engine.hpp"
 #include "hw/digital/mask_load.hpp"
 #include "hw/gsl/gsl_selector.hpp"
+#include "hw/power/emergency.hpp"
+#include "hw/res/exposure.hpp"
 #include "hw/res/res_core.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
@@ -12,39 +14,63 @@
 #include <systemc>
 
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
 
 namespace veilram {
 
 /// One step of boot, inference or shutdown, asked for by the tile controller.
 struct SchedulerRequest {
-    enum class Action : std::uint8_t { begin_boot, unseal, end_boot, unlock, lock, shutdown, memory_fault, query };
+    /// `await`: the time until a layer that is on its way has arrived.
+    enum class Action : std::uint8_t {
+        begin_boot,
+        unseal,
+        end_boot,
+        unlock,
+        await,
+        lock,
+        shutdown,
+        memory_fault,
+        query
+    };
     Action action = Action::query;
-    int layers = 0;                   ///< begin_boot
-    int layer = 0;                    ///< unseal, unlock, lock
-    SealHeader header;                ///< unseal
-    std::uint64_t address = 0;        ///< unseal: of the blob
-    std::uint32_t size = 0;           ///< unseal
-    std::uint32_t first_crossbar = 0; ///< unlock: of the layer
-    ResState state = ResState::off;   ///< answer
-    ResFault fault = ResFault::none;  ///< answer
+    int layers = 0;                              ///< begin_boot
+    int layer = 0;                               ///< unseal, unlock, await, lock
+    SealHeader header;                           ///< unseal
+    std::uint64_t address = 0;                   ///< unseal: of the blob
+    std::uint32_t size = 0;                      ///< unseal
+    std::uint32_t first_crossbar = 0;            ///< unseal, unlock: of the layer
+    std::int64_t weights = 0;                    ///< unlock: in the layer
+    ResState state = ResState::off;              ///< answer
+    LayerState layer_state = LayerState::locked; ///< answer: of `layer`
+    ResFault fault = ResFault::none;             ///< answer
 };
 
 struct SchedulerConfig {
     ResPolicy policy = ResPolicy::per_layer;
     ArrayGeometry array;
+    std::uint32_t sign_rows = 8;   ///< of one crossbar
+    std::uint32_t journal_row = 0; ///< first row of the journal in the sign crossbar
+    std::uint32_t layers = 1;      ///< bits of the journal
 };
 
-/// Unlocking copies one layer's secrets from the key store into the GSL selector, the sign-bit converter and the
-/// digital unit; locking zeroises them. Every action takes its whole time in one call; the state follows on the time
-/// axis. A refused blob leads to FAULT, and then nothing is unlocked until the next power cycle.
+/// Unlocking copies a layer's secrets from the key store into the GSL selector, the sign-bit converter and the digital
+/// unit, and writes flipped signs right; locking zeroises and writes them back. Every action takes its whole time in
+/// one call; the state follows on the time axis. A refused blob leads to FAULT, and then nothing is unlocked until the
+/// next power cycle. Before a layer's first sign cell is written its bit in the journal is, and after the last one is
+/// written back that bit is cleared: a boot that finds it set writes the layer's cells back first.
 class RuntimeEncryptionScheduler final : public sc_core::sc_module, public StatProvider, public Traceable {
 public:
     RequestTarget<RuntimeEncryptionScheduler, SchedulerRequest> tsock{"tsock"};
+    RequestTarget<RuntimeEncryptionScheduler, EmergencyRequest> emergency_tsock{"emergency_tsock"};
     RequestInitiator<RuntimeEncryptionScheduler, UnsealRequest> crypto_isock{"crypto_isock"};
     RequestInitiator<RuntimeEncryptionScheduler, KeySlotRequest> key_isock{"key_isock"};
     RequestInitiator<RuntimeEncryptionScheduler, GslLoad> gsl_isock{"gsl_isock"};
     RequestInitiator<RuntimeEncryptionScheduler, StartLoad> start_isock{"start_isock"};
     RequestInitiator<RuntimeEncryptionScheduler, MaskLoad> mask_isock{"mask_isock"};
+    RequestInitiator<RuntimeEncryptionScheduler, SignRowRequest> row_isock{"row_isock"};
+    RequestInitiator<RuntimeEncryptionScheduler, SignWriteRequest> write_isock{"write_isock"};
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     SC_HAS_PROCESS(RuntimeEncryptionScheduler);
@@ -56,33 +82,55 @@ public:
     void add_traces(TraceFile& file) const override;
 
 private:
+    using Cells = std::vector<SignWriteRequest::Cell>;
+    /// Where a layer is on the chip.
+    struct Place {
+        std::uint32_t first_crossbar = 0;
+        std::uint32_t crossbars = 0;
+        bool flips = false; ///< its signs are right at the moment, or being written
+    };
+
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void emergency_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void act(SchedulerRequest& request, sc_core::sc_time& delay);
     void unseal(SchedulerRequest& request, sc_core::sc_time& delay);
+    void end_boot(sc_core::sc_time& delay);
     void unlock(const SchedulerRequest& request, sc_core::sc_time& delay);
-    void lock(const SchedulerRequest& request, sc_core::sc_time& delay);
+    void await(int layer, sc_core::sc_time& delay) const;
+    void lock(int layer, sc_core::sc_time& delay);
     void shutdown(sc_core::sc_time& delay);
-    bool distribute(const LayerSecrets& secrets, std::uint32_t first_crossbar, sc_core::sc_time& delay);
-    bool zeroise(sc_core::sc_time& delay);
-    void settle_at(const sc_core::sc_time& delay);
+    void close_all(sc_core::sc_time& delay);
+    bool distribute(int layer, const LayerSecrets& secrets, sc_core::sc_time& delay);
+    bool zeroise(std::optional<int> layer, sc_core::sc_time& delay);
+
+    std::optional<LayerSecrets> read_secrets(int layer, sc_core::sc_time& delay);
+    Cells to_clear(int layer, const LayerSecrets& secrets) const;
+    Cells to_rest(int layer, const LayerSecrets& secrets) const;
+    SignWriteRequest::Cell journal_cell(int layer, bool value) const;
+    bool write_signs(Cells cells, bool abandon, sc_core::sc_time& delay);
+    bool restore_signs(int layer, bool abandon, sc_core::sc_time& delay);
+    bool in_journal(int layer, sc_core::sc_time& delay);
+
+    void settle_at(int layer, const sc_core::sc_time& delay);
     void settle();
+    void arrive(int layer, const sc_core::sc_time& at);
     void settle_method() { settle(); }
-    void end_exposure(const sc_core::sc_time& end);
     void rail_method();
     void publish();
 
     const SchedulerConfig cfg_;
     ResCore core_;
     sc_core::sc_event settle_ev_{"settle_ev"};
-    sc_core::sc_time settle_time_ = sc_core::SC_ZERO_TIME;
-    bool settling_ = false;
+    /// When the layers that are on their way arrive; -1 stands for the shutdown.
+    std::map<int, sc_core::sc_time> arrivals_;
+    std::map<int, Place> places_; ///< of every layer that was unsealed
     std::int64_t unlocks_ = 0;
     std::int64_t locks_ = 0;
-    bool exposed_ = false; ///< some layer's secrets are in the registers, or on their way
-    sc_core::sc_time clear_since_ = sc_core::SC_ZERO_TIME;
-    sc_core::sc_time clear_time_ = sc_core::SC_ZERO_TIME; ///< total time in which some layer was in clear
+    std::int64_t recoveries_ = 0;
+    Exposure exposure_;
     unsigned state_q_ = 0;
     int layer_q_ = -1;
+    unsigned open_q_ = 0; ///< layers that are not locked
 };
 
 } // namespace veilram

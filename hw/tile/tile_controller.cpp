@@ -120,8 +120,11 @@ bool TileController::schedule(SchedulerRequest& request, ResState expected) {
     if (send(res_isock, request, delay) != tlm::TLM_OK_RESPONSE) return false;
     spend(delay);
     SchedulerRequest query;
+    query.layer = request.layer;
     delay = sc_core::SC_ZERO_TIME;
-    return send(res_isock, query, delay) == tlm::TLM_OK_RESPONSE && query.state == expected;
+    if (send(res_isock, query, delay) != tlm::TLM_OK_RESPONSE) return false;
+    request.layer_state = query.layer_state;
+    return query.state == expected;
 }
 
 bool TileController::boot() {
@@ -131,7 +134,14 @@ bool TileController::boot() {
         schedule(fault, ResState::fault);
         return false;
     }
-    return unseal_all();
+    return unseal_all() && (cfg_.policy != ResPolicy::resident || start_all());
+}
+
+/// Every layer comes in clear, and stays so.
+bool TileController::start_all() {
+    for (std::size_t layer = 0; layer < program_->layers.size(); ++layer)
+        if (!start_unlock(layer) || !await_unlock(layer)) return false;
+    return true;
 }
 
 bool TileController::fetch_program() {
@@ -184,6 +194,7 @@ bool TileController::unseal_all() {
         };
         request.address = cfg_.image_base + word(0);
         request.size = word(4);
+        request.first_crossbar = program_->layers[static_cast<std::size_t>(request.layer)].first_crossbar;
         if (!schedule(request, ResState::boot)) return false;
     }
     request.action = SchedulerRequest::Action::end_boot;
@@ -208,14 +219,9 @@ bool TileController::infer() {
     if (!program_ || pixels_ == nullptr) return false;
     const std::size_t image = static_cast<std::size_t>(element_count(program_->graph.in_shape));
     if (images_ == 0 || images_ > pixels_->size() / image) return false;
+    if (cfg_.policy == ResPolicy::prefetch && !start_unlock(0)) return false;
     LoadInput load{pixels_->data(), images_};
-    if (!compute(load)) return false;
-    std::size_t layer = 0;
-    for (std::size_t i = 0; i < program_->graph.nodes.size(); ++i) {
-        RunNode node{i};
-        const bool ok = is_matrix(program_->graph.nodes[i].op) ? run_layer(layer++) : compute(node);
-        if (!ok) return false;
-    }
+    if (!compute(load) || !run_nodes()) return false;
     ReadLogits read;
     if (!compute(read)) return false;
     logits_ = std::move(read.logits);
@@ -223,20 +229,53 @@ bool TileController::infer() {
     return true;
 }
 
-bool TileController::run_layer(std::size_t layer) {
-    layer_q_ = static_cast<int>(layer);
+bool TileController::run_nodes() {
+    std::size_t layer = 0;
+    for (std::size_t i = 0; i < program_->graph.nodes.size(); ++i) {
+        RunNode node{i};
+        const bool ok = is_matrix(program_->graph.nodes[i].op) ? run_layer(layer++) : compute(node);
+        if (!ok) return false;
+    }
+    return true;
+}
+
+/// Does not wait for it.
+bool TileController::start_unlock(std::size_t layer) {
     SchedulerRequest unlock;
     unlock.action = SchedulerRequest::Action::unlock;
-    unlock.layer = layer_q_;
+    unlock.layer = static_cast<int>(layer);
     unlock.first_crossbar = program_->layers[layer].first_crossbar;
-    if (!schedule(unlock, ResState::compute)) return false;
+    const MatrixShape shape = matrix_shape(program_->graph.nodes[matrix_nodes(program_->graph)[layer]].op);
+    unlock.weights = std::int64_t{shape.groups} * shape.outputs * shape.inputs;
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    return send(res_isock, unlock, delay) == tlm::TLM_OK_RESPONSE && unlock.state != ResState::fault;
+}
+
+bool TileController::await_unlock(std::size_t layer) {
+    SchedulerRequest await;
+    await.action = SchedulerRequest::Action::await;
+    await.layer = static_cast<int>(layer);
+    return schedule(await, ResState::compute) && await.layer_state == LayerState::clear;
+}
+
+bool TileController::lock(std::size_t layer) {
+    SchedulerRequest lock;
+    lock.action = SchedulerRequest::Action::lock;
+    lock.layer = static_cast<int>(layer);
+    const bool next_is_open = cfg_.policy == ResPolicy::prefetch && layer + 1 < program_->layers.size();
+    return schedule(lock, next_is_open ? ResState::compute : ResState::locked);
+}
+
+bool TileController::run_layer(std::size_t layer) {
+    layer_q_ = static_cast<int>(layer);
+    if (cfg_.policy == ResPolicy::per_layer && !start_unlock(layer)) return false;
+    if (!await_unlock(layer)) return false;
+    if (cfg_.policy == ResPolicy::prefetch && layer + 1 < program_->layers.size() && !start_unlock(layer + 1))
+        return false;
     const Op& op = program_->graph.nodes[matrix_nodes(program_->graph)[layer]].op;
     bool ok = true;
     for (int group = 0; ok && group < matrix_shape(op).groups; ++group) ok = run_group(layer, group);
-    SchedulerRequest lock;
-    lock.action = SchedulerRequest::Action::lock;
-    lock.layer = layer_q_;
-    return schedule(lock, ResState::locked) && ok;
+    return (cfg_.policy == ResPolicy::resident || lock(layer)) && ok;
 }
 
 bool TileController::run_group(std::size_t layer, int group) {
@@ -273,6 +312,7 @@ bool TileController::run_burst(std::size_t layer, std::size_t crossbar, int slot
     if (!compute(selection, stages.accumulate)) return false;
 
     ConversionRequest conversion;
+    conversion.layer = static_cast<std::uint32_t>(layer);
     conversion.crossbar = chip_crossbar;
     conversion.row = static_cast<std::uint32_t>(slot % program_->n);
     conversion.levels = &selection.levels;

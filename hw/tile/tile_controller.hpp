@@ -74,8 +74,13 @@ private:
     bool load_program(const MemoryHeader& header, const std::string& text);
     bool fits_chip() const;
     bool unseal_all();
+    bool start_all();
     bool infer();
+    bool run_nodes();
     bool run_layer(std::size_t layer);
+    bool start_unlock(std::size_t layer);
+    bool await_unlock(std::size_t layer);
+    bool lock(std::size_t layer);
     bool run_group(std::size_t layer, int group);
     bool run_slot(std::size_t layer, int group, int slot);
     bool run_burst(std::size_t layer, std::size_t crossbar, int slot, sc_core::sc_time& time);

@@ -47,6 +47,7 @@ struct ChipConfig {
     std::uint32_t key_slot_bytes = 4096;
     std::uint64_t image_base = 0; ///< where in memory the image starts
     ResPolicy policy = ResPolicy::per_layer;
+    Fj hold_up; ///< stored for locking after power_good has fallen
     Key256 root_key{};                 ///< fused at manufacture
     std::uint32_t minimum_version = 1; ///< state of the monotonic counter
     DeviceConfig device;               ///< how far the cells are from ideal

@@ -8,16 +8,32 @@ CrossbarConfig crossbar_config(const ChipConfig& cfg, std::size_t number) {
     return {cfg.array,        cfg.adc,    costs.adcs_per_crossbar,           costs.array_read, costs.adc_conversion,
             costs.cell_write, cfg.device, static_cast<std::uint32_t>(number)};
 }
+std::uint32_t sign_rows(const ChipConfig& cfg) { return cfg.crossbars * static_cast<std::uint32_t>(cfg.n); }
+/// A bit for each layer.
+std::uint32_t journal_rows(const ChipConfig& cfg) {
+    const auto bits = static_cast<std::uint32_t>(cfg.array.sign_bits());
+    return (cfg.layers + bits - 1) / bits;
+}
 SignCrossbarConfig sign_config(const ChipConfig& cfg) {
-    return {cfg.crossbars * static_cast<std::uint32_t>(cfg.n), cfg.array.sign_bits(), cfg.costs.sign_row_read,
-            cfg.costs.cell_write};
+    SignCrossbarConfig signs{sign_rows(cfg), cfg.array.sign_bits(), cfg.costs.sign_row_read, cfg.costs.cell_write};
+    signs.journal_rows = journal_rows(cfg);
+    signs.seed = cfg.device.seed;
+    return signs;
+}
+SchedulerConfig scheduler_config(const ChipConfig& cfg) {
+    return {cfg.policy, cfg.array, static_cast<std::uint32_t>(cfg.n), sign_rows(cfg), cfg.layers};
 }
 GslConfig gsl_config(const ChipConfig& cfg) {
     return {
         cfg.array, cfg.crossbars, cfg.n, cfg.costs.gsl_vector_load, cfg.costs.gsl_zeroise, cfg.costs.gsl_line_switch};
 }
 SignBitConverterConfig sign_bit_config(const ChipConfig& cfg) {
-    return {cfg.array.cols, cfg.n, cfg.costs.inject_cycles, cfg.costs.inject, cfg.costs.start_table_load};
+    return {cfg.array.cols,
+            cfg.n,
+            cfg.costs.inject_cycles,
+            cfg.costs.inject,
+            cfg.costs.start_table_load,
+            open_layers(cfg.policy, cfg.layers)};
 }
 KeyStoreConfig key_config(const ChipConfig& cfg) {
     return {cfg.root_key, cfg.minimum_version, cfg.layers, cfg.key_slot_bytes, cfg.costs.key_sram_word};
@@ -25,20 +41,21 @@ KeyStoreConfig key_config(const ChipConfig& cfg) {
 HostConfig host_config(const ChipConfig& cfg) {
     const auto row_bytes = [](int bits) { return static_cast<std::uint64_t>((bits + 7) / 8); };
     return {cfg.crossbars, static_cast<std::uint64_t>(cfg.array.rows) * row_bytes(cfg.array.cols),
-            static_cast<std::uint64_t>(cfg.crossbars) * static_cast<std::uint64_t>(cfg.n) *
-                row_bytes(cfg.array.sign_bits()),
+            std::uint64_t{sign_rows(cfg) + journal_rows(cfg)} * row_bytes(cfg.array.sign_bits()),
             cfg.costs.host_access.time};
 }
 
 } // namespace
 
 VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
-    : sc_module(name), power_("power", {cfg.costs.power_ramp.time}), host_("host", host_config(cfg)),
-      tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base}), res_("res", {cfg.policy, cfg.array}),
-      crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}), keys_("keys", key_config(cfg)),
-      dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}), gsl_("gsl", gsl_config(cfg)),
-      sign_bit_("sign_bit", sign_bit_config(cfg)), lfsr_("lfsr", {cfg.array.cols, cfg.costs.lfsr_bit}),
-      digital_("digital", {cfg.costs.accumulate, cfg.costs.digital_element, cfg.costs.mask_row}),
+    : sc_module(name), power_("power", {cfg.costs.power_ramp.time, cfg.hold_up}), host_("host", host_config(cfg)),
+      tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base, cfg.policy}),
+      res_("res", scheduler_config(cfg)), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
+      keys_("keys", key_config(cfg)), dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}),
+      gsl_("gsl", gsl_config(cfg)), sign_bit_("sign_bit", sign_bit_config(cfg)),
+      lfsr_("lfsr", {cfg.array.cols, cfg.costs.lfsr_bit}),
+      digital_("digital", {cfg.costs.accumulate, cfg.costs.digital_element, cfg.costs.mask_row,
+                           open_layers(cfg.policy, cfg.layers)}),
       signs_("signs", sign_config(cfg)), crossbars_("crossbar") {
     crossbars_.init(cfg.crossbars, [&](const char* instance, std::size_t number) {
         return new Crossbar(instance, crossbar_config(cfg, number));
@@ -59,6 +76,7 @@ void VeilRam::bind_power() {
     host_.done_i.bind(done_);
     tile_.done_o.bind(done_);
     tile_.power_isock.bind(power_.tsock);
+    power_.emergency_isock.bind(res_.emergency_tsock);
     for (auto* rail : {&host_.rail_i, &tile_.rail_i, &res_.rail_i, &crypto_.rail_i, &keys_.rail_i, &dram_.rail_i,
                        &gsl_.rail_i, &sign_bit_.rail_i, &lfsr_.rail_i, &digital_.rail_i, &signs_.rail_i})
         rail->bind(rail_);
@@ -92,6 +110,8 @@ void VeilRam::bind_secrets() {
     res_.gsl_isock.bind(gsl_.load_tsock);
     res_.start_isock.bind(sign_bit_.load_tsock);
     res_.mask_isock.bind(digital_.mask_tsock);
+    res_.row_isock.bind(signs_.row_tsock[2]);
+    res_.write_isock.bind(signs_.write_tsock);
     crypto_.key_isock.bind(keys_.write_tsock);
     crypto_.root_key_port.bind(keys_.root_key_export);
 }

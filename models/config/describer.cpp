@@ -52,6 +52,11 @@ void Describer::reals(const char* key, std::vector<float>& value, const Info& in
     row(key, "list of numbers", "[" + list + "]", info);
 }
 void Describer::text(const char* key, std::string& value, const Info& info) { row(key, "text", value, info); }
+void Describer::texts(const char* key, std::vector<std::string>& value, const Info& info) {
+    std::string list;
+    for (const std::string& item : value) list += (list.empty() ? "" : ", ") + item;
+    row(key, "list of texts", "[" + list + "]", info);
+}
 void Describer::path(const char* key, std::string& value, const Info& info) { row(key, "path", value, info); }
 void Describer::time(const char* key, Ps& value, const Info& info) {
     row(key, "time with unit", to_string(value), info);

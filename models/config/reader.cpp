@@ -189,6 +189,19 @@ void Reader::text(const char* key, std::string& value, const Info& info) {
     if (const ConfigValue* given = scalar(key, info, "a text")) value = given->text;
 }
 
+void Reader::texts(const char* key, std::vector<std::string>& value, const Info& info) {
+    const ConfigValue* given = find(key, info);
+    if (given == nullptr) return;
+    if (given->kind != ConfigValue::Kind::list)
+        return wrong(*given, key, "expected a list of texts, found " + found(*given));
+    std::vector<std::string> all;
+    for (const ConfigValue& item : given->items) {
+        if (item.kind != ConfigValue::Kind::scalar) return wrong(item, key, "expected a text, found " + found(item));
+        all.push_back(item.text);
+    }
+    value = std::move(all);
+}
+
 void Reader::path(const char* key, std::string& value, const Info& info) {
     const ConfigValue* given = scalar(key, info, "a path");
     if (given == nullptr) return;

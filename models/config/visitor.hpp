@@ -106,6 +106,7 @@ public:
     virtual void real(const char* key, double& value, RealRange range, const Info& info) = 0;
     virtual void reals(const char* key, std::vector<float>& value, const Info& info) = 0;
     virtual void text(const char* key, std::string& value, const Info& info) = 0;
+    virtual void texts(const char* key, std::vector<std::string>& value, const Info& info) = 0;
     /// A file or folder: relative to the file that names it, in the struct relative to the current directory. May be
     /// empty.
     virtual void path(const char* key, std::string& value, const Info& info) = 0;

@@ -53,6 +53,12 @@ void Writer::reals(const char* key, std::vector<float>& value, const Info&) {
     line(key, "[" + list + "]");
 }
 
+void Writer::texts(const char* key, std::vector<std::string>& value, const Info&) {
+    std::string list;
+    for (const std::string& item : value) list += (list.empty() ? "" : ", ") + yaml_quoted(item);
+    line(key, "[" + list + "]");
+}
+
 void Writer::path(const char* key, std::string& value, const Info&) {
     if (value.empty() || fs::path(value).is_absolute()) return line(key, yaml_quoted(value));
     const fs::path from = fs::absolute(folder_).lexically_normal();

@@ -18,6 +18,7 @@ public:
     void real(const char* key, double& value, RealRange range, const Info& info) override;
     void reals(const char* key, std::vector<float>& value, const Info& info) override;
     void text(const char* key, std::string& value, const Info& info) override;
+    void texts(const char* key, std::vector<std::string>& value, const Info& info) override;
     void path(const char* key, std::string& value, const Info& info) override;
     void time(const char* key, Ps& value, const Info& info) override;
     void energy(const char* key, Fj& value, const Info& info) override;

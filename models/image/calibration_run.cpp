@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <utility>
 
 namespace veilram {
@@ -34,36 +33,17 @@ void run_digital_nodes(Walk& walk) {
     while (!walk.at_end() && !is_matrix(walk.node().op)) walk.supply(digital(walk.node(), walk.operands()));
 }
 
-/// The value that a node's output is added to, if that is all that becomes of it and the value is there before it.
-std::optional<ValueId> added_to(const Graph& graph, std::size_t node) {
-    const ValueId id = node + 1;
-    std::optional<ValueId> other;
-    for (const Node& reader : graph.nodes) {
-        if (std::find(reader.inputs.begin(), reader.inputs.end(), id) == reader.inputs.end()) continue;
-        if (other || !std::holds_alternative<Add>(reader.op)) return {};
-        other = reader.inputs[0] == id ? reader.inputs[1] : reader.inputs[0];
-    }
-    const bool fits = other && *other < id && graph.shape_of(*other) == graph.shape_of(id);
-    return fits ? other : std::nullopt;
-}
-
 } // namespace
 
-CalibrationRun::CalibrationRun(const Graph& graph, const Tensor& images, bool makes_up)
-    : graph_(graph), makes_up_(makes_up), float_(graph, images), mapped_(graph, images) {
-    want();
+CalibrationRun::CalibrationRun(const Graph& graph, const Tensor& images)
+    : float_(graph, images), mapped_(graph, images) {
+    go_on();
 }
 
-void CalibrationRun::want() {
+void CalibrationRun::go_on() {
     run_digital_nodes(float_);
     run_digital_nodes(mapped_);
-    if (float_.at_end()) return;
-    output_ = multiply_on_all_cores(float_.node(), *float_.operands().at(0));
-    wanted_ = output_;
-    const std::optional<ValueId> other = makes_up_ ? added_to(graph_, float_.index()) : std::nullopt;
-    if (!other) return;
-    const Tensor &should = float_.value(*other), &is = mapped_.value(*other);
-    for (std::size_t i = 0; i < wanted_.size(); ++i) wanted_.data[i] += should.data[i] - is.data[i];
+    if (!float_.at_end()) wanted_ = multiply_on_all_cores(float_.node(), *float_.operands().at(0));
 }
 
 LayerLevels CalibrationRun::levels(const ActivationQuant& quant) const {
@@ -132,9 +112,9 @@ LayerQuant CalibrationRun::correct(Tensor output, LayerQuant quant) {
             for (std::size_t i = 0; i < view.plane; ++i) values[i] = static_cast<float>(values[i] * factor + shift);
         }
     });
-    float_.supply(std::move(output_));
+    float_.supply(std::move(wanted_));
     mapped_.supply(std::move(output));
-    want();
+    go_on();
     return quant;
 }
 
@@ -142,7 +122,7 @@ void re_estimate_outputs(Program& program, const NvmSource& nvm, const std::vect
                          const Graph& graph, const Tensor& images) {
     const Program as_mapped = program; // the engine keeps looking at it
     ScEngine device(as_mapped, nvm, secrets);
-    CalibrationRun run(graph, images, false);
+    CalibrationRun run(graph, images);
     const std::vector<std::size_t> nodes = matrix_nodes(program.graph);
     for (std::size_t l = 0; l < nodes.size(); ++l)
         program.layers[l].quant = run.correct(device.apply(l, program.graph.nodes[nodes[l]], run.mapped_input(), 0),

@@ -17,9 +17,8 @@ namespace veilram {
 /// Stands at one matrix layer after the other, in both networks.
 class CalibrationRun {
 public:
-    /// Keeps references to `graph`, the float network, folded, and to `images` [N, C, H, W]. With `makes_up`, a layer
-    /// whose outputs are added to values that are there already is wanted to make up for what those are off.
-    CalibrationRun(const Graph& graph, const Tensor& images, bool makes_up);
+    /// Keeps references to `graph`, the float network, folded, and to `images` [N, C, H, W].
+    CalibrationRun(const Graph& graph, const Tensor& images);
 
     /// Input of the present layer in the mapped network.
     const Tensor& mapped_input() const { return *mapped_.operands().at(0); }
@@ -27,7 +26,7 @@ public:
     /// its own, and some of all the layer's, for a channel that was silent on these images may speak on others.
     LayerLevels levels(const ActivationQuant& quant) const;
     /// `count` positions of the present layer's outputs, spread evenly over the images and in random order: levels of
-    /// the mapped network, and outputs that would give it what the float network has. `scale`: s_w of each output.
+    /// the mapped network, and outputs of the float network. `scale`: s_w of each output.
     OutputSamples samples(std::size_t count, const ActivationQuant& quant, const std::vector<float>& scale,
                           Rng rng) const;
 
@@ -37,13 +36,10 @@ public:
     LayerQuant correct(Tensor output, LayerQuant quant);
 
 private:
-    void want();
+    void go_on();
 
-    const Graph& graph_;
-    const bool makes_up_;
     Walk float_, mapped_;
-    Tensor output_; ///< of the present layer in the float network
-    Tensor wanted_; ///< of the present layer in the mapped network
+    Tensor wanted_; ///< output of the present layer in the float network
 };
 
 /// Gives the outputs of a network that is mapped already the mean and the deviation that they have in `graph`, the

@@ -77,8 +77,7 @@ class Fitting {
 public:
     /// Keeps references to `network`, `images` and `config`.
     Fitting(const Graph& network, const Tensor& images, const Program& program, const CompileConfig& config)
-        : config_(config), program_(with_outputs_of(network, program, config)),
-          run_(network, images, config.map.cells == CellChoice::output_aware) {}
+        : config_(config), program_(with_outputs_of(network, program, config)), run_(network, images) {}
 
     /// What the cells of layer `l` are to be fitted to; all layers before it are finished.
     std::optional<InputStatistics> inputs(std::size_t l) const {

@@ -13,7 +13,7 @@ namespace veilram {
 namespace {
 
 /// To be raised whenever the same weights and secrets give other cells than before: layers that were kept are then old.
-constexpr std::uint64_t kMappingVersion = 4;
+constexpr std::uint64_t kMappingVersion = 5;
 
 std::vector<MappedCrossbar> map_layer(const QuantWeights& weights, const std::vector<CrossbarPlan>& plans,
                                       const CompileConfig& config, const LayerSecrets& secrets, std::size_t layer,

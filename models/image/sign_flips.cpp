@@ -27,7 +27,7 @@ void find_places(const Program& program, const MatrixShape& shape, const LayerPr
                 const auto place = wanted.find({first + o, plan.inputs[slot]});
                 if (place == wanted.end()) continue;
                 place->second = SignFlip{static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(slot % n),
-                                         static_cast<std::uint32_t>(half) + static_cast<std::uint32_t>(o)};
+                                         static_cast<std::uint32_t>(half) + static_cast<std::uint32_t>(o), false};
             }
         }
     }
@@ -64,7 +64,7 @@ std::vector<SignFlip> sign_places(const Program& program, std::size_t layer,
     return flips;
 }
 
-void add_sign_flips(Compiled& compiled, const SfgeKey& key, const KeyConfig& keys) {
+void add_sign_flips(Compiled& compiled, const NvmSource& clean, const SfgeKey& key, const KeyConfig& keys) {
     if (key.size() != compiled.secrets.size())
         throw ModelError("a key of " + std::to_string(key.size()) + " tensors for " +
                          std::to_string(compiled.secrets.size()) + " layers");
@@ -72,8 +72,11 @@ void add_sign_flips(Compiled& compiled, const SfgeKey& key, const KeyConfig& key
     for (std::size_t l = 0; l < key.size(); ++l) {
         std::vector<SignFlip>& flips = compiled.secrets[l].flips;
         flips = sign_places(compiled.program, l, key[l].indices);
-        for (const SignFlip& place : flips)
-            if (!signs.empty()) flip(signs[compiled.program.layers[l].first_crossbar + place.crossbar], place);
+        for (SignFlip& place : flips) {
+            const std::size_t crossbar = compiled.program.layers[l].first_crossbar + place.crossbar;
+            place.at_rest = !clean.view(crossbar, 1).signs->get(place.row, place.column);
+            if (!signs.empty()) flip(signs[crossbar], place);
+        }
     }
     seal_secrets(compiled, keys);
     note_flips(compiled.storage, compiled.secrets, compiled.image.memory);
@@ -94,7 +97,7 @@ FlippedSigns::FlippedSigns(const Program& program, const NvmSource& nvm, const s
             const LayerProgram& layer = program.layers.at(l);
             if (flip.crossbar >= layer.crossbars.size() || flip.row >= rows || flip.column >= columns)
                 throw ModelError("a flipped sign of layer " + std::to_string(l) + " lies outside its crossbars");
-            flips_.push_back({layer.first_crossbar + flip.crossbar, flip.row, flip.column});
+            flips_.push_back({layer.first_crossbar + flip.crossbar, flip.row, flip.column, flip.at_rest});
         }
     std::stable_sort(flips_.begin(), flips_.end(),
                      [](const SignFlip& a, const SignFlip& b) { return a.crossbar < b.crossbar; });

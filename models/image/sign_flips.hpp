@@ -9,13 +9,14 @@
 
 namespace veilram {
 
-/// Where the signs of one layer's weights sit; `indices` are flat in the layer's quantised weights. Throws UserError
+/// Where the signs of one layer's weights sit, not yet with their bits at rest; `indices` are flat in the layer's quantised weights. Throws UserError
 /// when lines hold the signs.
 std::vector<SignFlip> sign_places(const Program& program, std::size_t layer, const std::vector<std::uint32_t>& indices);
 
-/// Puts the key's signs among the secrets and seals them anew; crossbars in the image, if they are there, get flipped.
-/// Those of a LayerStore are FlippedSigns away from what is at rest. Throws as sign_places() does.
-void add_sign_flips(Compiled& compiled, const SfgeKey& key, const KeyConfig& keys);
+/// Puts the key's signs among the secrets and seals them anew. `clean` has the crossbars as they were compiled: the image
+/// itself, whose crossbars then get flipped, or a LayerStore, which is FlippedSigns away from what is at rest. Throws as
+/// sign_places() does.
+void add_sign_flips(Compiled& compiled, const NvmSource& clean, const SfgeKey& key, const KeyConfig& keys);
 /// How many there are.
 std::size_t count_flips(const std::vector<LayerSecrets>& secrets);
 

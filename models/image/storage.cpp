@@ -68,8 +68,8 @@ void note_flips(StorageReport& report, const std::vector<LayerSecrets>& secrets,
     report.total = {};
     for (std::size_t l = 0; l < report.layers.size(); ++l) {
         Storage& storage = report.layers[l].storage;
-        storage.flip_bits =
-            static_cast<std::int64_t>(secrets.at(l).flips.size() * bits_for(static_cast<std::size_t>(storage.weights)));
+        const std::size_t of_a_flip = bits_for(static_cast<std::size_t>(storage.weights)) + 1; // which, and its bit
+        storage.flip_bits = static_cast<std::int64_t>(secrets.at(l).flips.size() * of_a_flip);
         storage.key_bits += storage.flip_bits;
         storage.sealed_bytes = static_cast<std::int64_t>(memory.sealed.at(l).size());
         report.total += storage;

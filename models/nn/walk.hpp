@@ -23,13 +23,14 @@ public:
     const Node& node() const { return graph_.nodes[index_]; }
     /// Of the present node, in `inputs` order.
     std::vector<const Tensor*> operands() const;
-    const Tensor& value(ValueId id) const { return id == 0 ? batch_ : values_[id]; }
     /// Takes the present node's result and goes on to the next one.
     void supply(Tensor result);
     /// The last node's, at the end.
     Tensor take_result() { return std::move(values_.back()); }
 
 private:
+    const Tensor& value(ValueId id) const { return id == 0 ? batch_ : values_[id]; }
+
     const Graph& graph_;
     const Tensor& batch_;
     const std::vector<std::size_t> last_reader_;

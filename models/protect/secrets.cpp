@@ -11,11 +11,11 @@
 namespace veilram {
 namespace {
 
-constexpr std::uint32_t kSecretsFormat = 1;
+constexpr std::uint32_t kSecretsFormat = 2;
 constexpr std::size_t kSecretsHeader = 5 * 4; ///< format, crossbars, n, segments, outputs
 constexpr std::size_t kStartBits = 256 * 8;
 constexpr std::size_t kMaskBits = 128;
-constexpr std::size_t kFlipSize = 12; ///< crossbar, row, column
+constexpr std::size_t kFlipSize = 16; ///< crossbar, row, column, bit at rest
 
 std::size_t vector_bytes(int segments) { return (static_cast<std::size_t>(segments) + 7) / 8; }
 
@@ -74,7 +74,8 @@ Bytes encode(const LayerSecrets& secrets, const ArrayGeometry& array) {
     out.insert(out.end(), secrets.mask_key.begin(), secrets.mask_key.end());
     for (const std::int32_t sum : secrets.weight_sums) append_u32(out, static_cast<std::uint32_t>(sum));
     for (const SignFlip& flip : secrets.flips)
-        for (const std::uint32_t field : {flip.crossbar, flip.row, flip.column}) append_u32(out, field);
+        for (const std::uint32_t field : {flip.crossbar, flip.row, flip.column, std::uint32_t{flip.at_rest}})
+            append_u32(out, field);
     return out;
 }
 
@@ -102,7 +103,7 @@ LayerSecrets decode_secrets(const Bytes& bytes, const ArrayGeometry& array) {
     for (std::size_t o = 0; o < outputs; ++o, at += 4)
         secrets.weight_sums.push_back(static_cast<std::int32_t>(load_u32(at)));
     for (; at < bytes.data() + bytes.size(); at += kFlipSize)
-        secrets.flips.push_back({load_u32(at), load_u32(at + 4), load_u32(at + 8)});
+        secrets.flips.push_back({load_u32(at), load_u32(at + 4), load_u32(at + 8), load_u32(at + 12) != 0});
     return secrets;
 }
 

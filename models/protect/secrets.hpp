@@ -21,9 +21,10 @@ enum class KeyScope { network, layer, crossbar };
 struct SignFlip {
     std::uint32_t crossbar = 0; ///< of the layer
     std::uint32_t row = 0, column = 0;
+    bool at_rest = false; ///< the stored bit while the layer is locked
 
     friend bool operator==(const SignFlip& a, const SignFlip& b) {
-        return a.crossbar == b.crossbar && a.row == b.row && a.column == b.column;
+        return a.crossbar == b.crossbar && a.row == b.row && a.column == b.column && a.at_rest == b.at_rest;
     }
 };
 

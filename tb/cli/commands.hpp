@@ -60,6 +60,15 @@ void train_command(const FileArgs& args, std::ostream& out);
 /// Fine-tunes the network of a configuration for its mapping and writes ONNX.
 void tune_command(const FileArgs& args, std::ostream& out);
 
+struct LifeArgs {
+    ConfigArgs config;
+    std::string out; ///< folder of the report; empty: runs/<name of the configuration>
+};
+/// Plays the steps of a configuration's `scenario` on the platform.
+void scenario_command(const LifeArgs& args, std::ostream& out);
+/// Cuts the power at every event of a boot, an inference and a power-off, and counts leaks and losses.
+void cuts_command(const LifeArgs& args, std::ostream& out);
+
 /// Prints what anyone can read from an image: topology, crossbars, sizes; no key is needed.
 void inspect_command(const std::string& image_file, std::ostream& out);
 

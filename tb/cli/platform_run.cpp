@@ -27,15 +27,6 @@ private:
     Fj energy_;
 };
 
-/// Nothing where the cost table says it all.
-std::optional<DramSpec> dram_spec(const DramChoice& choice) {
-    if (choice.kind == DramKind::costs) return {};
-    DramSpec spec = choice.kind == DramKind::ddr4_2400 ? ddr4_2400() : lpddr4_3200();
-    spec.policy.mapping = choice.mapping;
-    spec.policy.refresh = choice.refresh;
-    return spec;
-}
-
 class Session {
 public:
     Session(const Device& device, const RunConfig& config, const Dataset& data, const std::string& folder)
@@ -156,10 +147,19 @@ private:
 
 } // namespace
 
+std::optional<DramSpec> dram_spec(const DramChoice& choice) {
+    if (choice.kind == DramKind::costs) return {};
+    DramSpec spec = choice.kind == DramKind::ddr4_2400 ? ddr4_2400() : lpddr4_3200();
+    spec.policy.mapping = choice.mapping;
+    spec.policy.refresh = choice.refresh;
+    return spec;
+}
+
 ChipConfig chip_for(const Device& device, const RunConfig& config) {
     ChipConfig chip = chip_of(device.memory, device.program);
     chip.device = config.device;
     chip.policy = config.res.policy;
+    chip.hold_up = config.res.hold_up;
     chip.root_key = load_root_key(config.compile.keys);
     chip.minimum_version = config.compile.keys.version;
     set_costs(chip.costs, config.costs.value());

@@ -12,6 +12,9 @@ namespace veilram {
 /// The chip that a compiled network is placed into.
 ChipConfig chip_for(const Device& device, const RunConfig& config);
 
+/// Nothing where the cost table says it all.
+std::optional<DramSpec> dram_spec(const DramChoice& choice);
+
 /// Two lives of one chip, driven through registers, interrupt and power pin alone. First: power on, encrypted boot, one
 /// inference, orderly power-off - with a waveform when the configuration asks for one - of test image `trace.image`,
 /// which `data` must have. Second: power on, boot, every image, power-off, and the thief's dump of cells and memory,

@@ -26,6 +26,7 @@ Examples:
   veilram inspect lenet5.h5
   veilram run configs/default.yaml --image lenet5.h5
   veilram share configs/paper/resnet20_cifar10.yaml --set data.path=../data/cifar10 --set cls.planes=4
+  veilram scenario configs/scenarios/power_cut.yaml
   veilram tune configs/default.yaml --set tune.epochs=2 --out tuned.onnx
 
 Exit codes: 0 success, 2 a mistake in the input (the message says which), 3 a mistake of the program.)";
@@ -108,6 +109,15 @@ void add_sfge(CLI::App& app, std::ostream& out) {
     command->callback([args, &out] { sfge_command(*args, out); });
 }
 
+void add_life(CLI::App& app, const char* name, const char* help, void (*run)(const LifeArgs&, std::ostream&),
+              std::ostream& out) {
+    auto args = std::make_shared<LifeArgs>();
+    CLI::App* command = app.add_subcommand(name, help);
+    add_config(*command, args->config);
+    command->add_option("--out", args->out, "folder of the report (default: runs/<configuration>)")->type_name("DIR");
+    command->callback([args, run, &out] { run(*args, out); });
+}
+
 void add_decrypt(CLI::App& app, std::ostream& out) {
     auto args = std::make_shared<DecryptArgs>();
     CLI::App* command = app.add_subcommand("decrypt", "Verify and decrypt an image on plain cells");
@@ -176,6 +186,9 @@ void add_commands(CLI::App& app, std::ostream& out) {
     add_share(app, out);
     add_file_command(app, "calibrate", "Give the network's batch norms the statistics of its training images",
                      "network to write (ONNX)", calibrate_command, out);
+    add_life(app, "scenario", "Play the configuration's scenario: boot, inference, power cuts, tampering",
+             scenario_command, out);
+    add_life(app, "cuts", "Cut the power at every event and look what is left", cuts_command, out);
     add_sfge(app, out);
     add_file_command(app, "encrypt", "Put network.path onto plain cells, some of them wrong at rest",
                      "image to write (HDF5)", encrypt_command, out);
@@ -192,9 +205,8 @@ ExitCode run(int argc, const char* const* argv, std::ostream& out, std::ostream&
         add_commands(app, out);
         app.parse(argc, argv);
         if (app.get_subcommands().empty())
-            throw CLI::RequiredError(
-                "A subcommand (run, compile, train, tune, share, calibrate, sfge, encrypt, decrypt, "
-                "inspect or bench)");
+            throw CLI::RequiredError("A subcommand (run, compile, train, tune, share, calibrate, scenario, cuts, sfge, "
+                                     "encrypt, decrypt, inspect or bench)");
         return kSuccess;
     } catch (const CLI::ParseError& error) {
         return app.exit(error, out, err) == 0 ? kSuccess : kUserError;

@@ -18,17 +18,8 @@ void check_traced_image(const RunConfig& config, std::size_t images) {
                     ", the test images of this run: choose one of them, or run more");
 }
 
-void check_platform(bool flips) {
-    if (flips)
-        throw UserError(
-            "sfge.kind: sign_flip: the platform does not write sign cells; run with fidelity: functional, or "
-            "without flipped signs");
-}
-
 GradientsOf gradients_for(const RunArgs& args, const RunConfig& config) {
-    if (!args.image.empty()) return {};
-    if (config.fidelity != Fidelity::functional) check_platform(config.sfge.kind == SfgeKind::sign_flip);
-    return key_gradients(config);
+    return args.image.empty() ? key_gradients(config) : GradientsOf{};
 }
 
 /// The signs to be flipped by this run, which an image has behind it.
@@ -71,7 +62,6 @@ Device open_device(const std::string& image, RunConfig& config, const Graph& net
         throw UserError("--image " + image + ": holds network '" + graph.name + "' for inputs of " +
                         to_string(graph.in_shape) + ", but the configuration's is '" + network.name +
                         "': choose the configuration that it was compiled with");
-    if (config.fidelity != Fidelity::functional) check_platform(count_flips(device.secrets) > 0);
     describe_device(device, config.compile);
     return device;
 }
@@ -80,7 +70,7 @@ Device make_device(const RunArgs& args, RunConfig& config, const QuantisedNetwor
                    const std::optional<SfgeKey>& flips) {
     if (!args.image.empty()) return open_device(args.image, config, network.graph);
     Compiled compiled = compile(network.graph, network.activations, config.compile, network.calibration);
-    if (flips) add_sign_flips(compiled, *flips, config.compile.keys);
+    if (flips) add_sign_flips(compiled, compiled.image.nvm, *flips, config.compile.keys);
     return device_of(std::move(compiled));
 }
 

@@ -28,6 +28,7 @@ enum class Fidelity { functional, lt };
 struct ResConfig {
     ResPolicy policy = ResPolicy::per_layer;
     int batch = 1; ///< images that go through a layer between its unlock and its lock
+    Fj hold_up;    ///< stored for writing signs back after a power cut
 };
 
 /// Where time and energy of the external memory come from: from the cost table, or from a DRAM channel.
@@ -89,6 +90,7 @@ struct RunConfig {
     ClsConfig cls;
     CalibrateConfig calibrate;
     TraceConfig trace;
+    std::vector<std::string> scenario; ///< steps of `veilram scenario`
 };
 void fields(FieldVisitor& v, RunConfig& c);
 

@@ -107,7 +107,8 @@ template <> const Choices<Topology>& choices<Topology>() {
     return all;
 }
 template <> const Choices<ResPolicy>& choices<ResPolicy>() {
-    static const Choices<ResPolicy> all{{"per_layer", ResPolicy::per_layer}};
+    static const Choices<ResPolicy> all{
+        {"per_layer", ResPolicy::per_layer}, {"prefetch", ResPolicy::prefetch}, {"resident", ResPolicy::resident}};
     return all;
 }
 
@@ -224,8 +225,12 @@ static void fields(FieldVisitor& v, KeyConfig& c) {
 }
 
 static void fields(FieldVisitor& v, ResConfig& c) {
-    v.choice("policy", c.policy, "`per_layer`: only the layer being computed is clear");
+    v.choice("policy", c.policy,
+             "`per_layer`: only the layer being computed is clear; `prefetch`: the next one is unlocked meanwhile; "
+             "`resident`: every layer is clear from boot to power-off");
     v.integer("batch", c.batch, {1, 4096}, "images that go through a layer between its unlock and its lock");
+    v.energy("hold_up", c.hold_up,
+             "what a capacitor holds for writing flipped signs back after a power cut; 0 fJ: the rail falls at once");
 }
 
 static void fields(FieldVisitor& v, DramChoice& c) {
@@ -390,6 +395,11 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("calibrate", c.calibrate,
               "Forward passes that give batch norms their statistics (`veilram calibrate`, `veilram share`).");
     v.section("trace", c.trace, "The waveform.");
+    v.texts("scenario", c.scenario,
+            "steps of `veilram scenario`, in order: `power_on`, `boot`, `infer IMAGE`, `power_off`, `power_cut`, "
+            "`power_cut WHAT after TIME`, `power_cut WHAT at STATE [LAYER]` (WHAT: `boot`, `infer IMAGE` or "
+            "`power_off`), `wait TIME`, `tamper memory "
+            "BYTE`, `tamper cell CROSSBAR ROW COLUMN`, `dump`, `recover` (power on and boot)");
     v.optional_section("costs", c.costs,
                        "Time and energy of every event, each with its source: `{time: 50 ns, energy: 60 pJ, source: "
                        "..., basis: read, technology: 32 nm}`. "

@@ -2,6 +2,7 @@
 
 #include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
+#include "models/nn/onnx.hpp"
 
 #include <algorithm>
 
@@ -59,6 +60,19 @@ QuantisedNetwork quantise_network(Graph graph, const Dataset& calibration, const
     if (network.activations.empty()) // else the weights were tuned for those
         network.activations = calibrate(network.graph, network.calibration.images, config.compile.quant);
     return network;
+}
+
+QuantisedNetwork network_to_compile(const RunConfig& config) {
+    const Dataset calibration = load_calibration(config);
+    const auto load = [&](const std::string& path) {
+        Graph graph = import_onnx(path);
+        check_fit(calibration, config, graph.in_shape, path);
+        return quantise_network(std::move(graph), calibration, config);
+    };
+    if (config.network.tuned.empty()) return load(config.network.path);
+    QuantisedNetwork tuned = load(config.network.tuned);
+    if (tuned_outputs(config)) tuned.calibration.network = load(config.network.path).graph;
+    return tuned;
 }
 
 std::vector<QuantWeights> quantised_weights(const QuantisedNetwork& network, WeightScale mode) {

@@ -30,6 +30,9 @@ struct QuantisedNetwork {
 };
 QuantisedNetwork quantise_network(Graph graph, const Dataset& calibration, const RunConfig& config);
 
+/// The one that a configuration puts onto crossbars: network.tuned where there is one.
+QuantisedNetwork network_to_compile(const RunConfig& config);
+
 /// Of each matrix node.
 std::vector<QuantWeights> quantised_weights(const QuantisedNetwork& network, WeightScale mode);
 /// What goes with these weights, or with others in their scales.

@@ -72,7 +72,8 @@ bool Host::wait_done() {
 
 bool Host::boot() {
     if (command(reg::kCtrlBoot) != tlm::TLM_OK_RESPONSE || !wait_done()) return false;
-    return status().state == static_cast<std::uint32_t>(ResState::locked);
+    const auto state = static_cast<ResState>(status().state);
+    return state == ResState::locked || state == ResState::compute;
 }
 
 std::vector<float> Host::infer(const std::uint8_t* pixels, std::size_t size, std::size_t images) {

@@ -41,7 +41,8 @@ public:
 
     /// Raises power_good and waits until the rail is stable.
     void power_on();
-    /// Starts encrypted boot and waits for the interrupt. True when the chip ended in LOCKED.
+    /// Starts encrypted boot and waits for the interrupt. True when the chip ended in LOCKED, or in COMPUTE where every
+    /// layer stays in clear.
     bool boot();
     /// Writes one image, starts inference, waits, reads the logits. Empty when the chip refused.
     std::vector<float> infer(const std::uint8_t* pixels, std::size_t size, std::size_t images = 1);

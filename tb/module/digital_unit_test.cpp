@@ -51,6 +51,8 @@ struct DigitalBench : PoweredBench {
     RequestInitiator<DigitalBench, MaskLoad> mask_isock{"mask_isock"};
     RequestInitiator<DigitalBench, SignRowRequest> converter_isock{"converter_isock"};
     tlm_utils::simple_initiator_socket<DigitalBench> cell_isock{"cell_isock"};
+    RequestInitiator<DigitalBench, SignRowRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
+    RequestInitiator<DigitalBench, SignWriteRequest> idle_write_isock{"idle_write_isock"};
     DigitalUnit dut{"dut", {{Ps{kAccumulate}, Fj{19}}, {Ps{kElement}, Fj{23}}, {Ps{kMaskRow}, Fj{211}}}};
     SignCrossbar signs{"signs", {kCrossbars * kN, 256, {Ps{kRowRead}, Fj{31}}, {}}};
 
@@ -60,6 +62,8 @@ struct DigitalBench : PoweredBench {
         dut.sign_isock.bind(signs.row_tsock[1]);
         converter_isock.bind(signs.row_tsock[0]);
         cell_isock.bind(signs.cell_tsock);
+        idle_row_isock.bind(signs.row_tsock[2]);
+        idle_write_isock.bind(signs.write_tsock);
         dut.rail_i.bind(rail);
         signs.rail_i.bind(rail);
     }
@@ -114,7 +118,7 @@ protected:
         });
     }
     Answer load_mask() {
-        MaskLoad load{&key, &weight_sums};
+        MaskLoad load{&key, &weight_sums, 0};
         return ask(bench.mask_isock, load);
     }
     Answer load_input() {
@@ -324,6 +328,19 @@ TEST_F(DigitalUnitTest, IsLockedWithoutMaskKeyAndSums) {
         MaskLoad erase;
         EXPECT_EQ(ask(bench.mask_isock, erase).status, tlm::TLM_OK_RESPONSE);
         EXPECT_EQ(try_slot(), locked);
+    });
+}
+
+TEST_F(DigitalUnitTest, HasRoomForTheSecretsOfOneLayerAndTakesNoOthers) {
+    simulate([&] {
+        load_mask();
+        MaskLoad second{&key, &weight_sums, 1};
+        EXPECT_EQ(ask(bench.mask_isock, second).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        MaskLoad nameless{&key, &weight_sums, {}};
+        EXPECT_EQ(ask(bench.mask_isock, nameless).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        MaskLoad erase_first{nullptr, nullptr, 0};
+        EXPECT_EQ(ask(bench.mask_isock, erase_first).status, tlm::TLM_OK_RESPONSE);
+        EXPECT_EQ(ask(bench.mask_isock, second).status, tlm::TLM_OK_RESPONSE);
     });
 }
 

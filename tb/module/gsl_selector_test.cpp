@@ -44,7 +44,7 @@ struct GslBench : PoweredBench {
         }
     }
     Answer load(const std::vector<GslVectors>* vectors, std::uint32_t first = 0) {
-        GslLoad request{first, vectors};
+        GslLoad request{first, vectors, 0};
         return ask(load_isock, request);
     }
 };
@@ -234,6 +234,21 @@ TEST_F(GslSelectorTest, IsClosedToDebugAccess) {
         bench.load(&vectors);
         EXPECT_TRUE(closed_to_debug(bench.load_isock));
         EXPECT_TRUE(closed_to_debug(bench.read_isock));
+    });
+}
+
+TEST_F(GslSelectorTest, OneLayersCrossbarsCanBeLockedByThemselves) {
+    simulate([&] {
+        bench.load(&vectors);
+        GslLoad lock{1, nullptr, 1};
+        EXPECT_EQ(ask(bench.load_isock, lock).time, ps(500));
+        for (std::uint32_t crossbar = 0; crossbar < kCrossbars; ++crossbar)
+            EXPECT_EQ(read_status(crossbar, 0), crossbar == 1 ? tlm::TLM_COMMAND_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
+        EXPECT_EQ(bench.dut.loaded(), (kCrossbars - 1) * kN);
+        for (GslLoad beyond :
+             {GslLoad{kCrossbars, nullptr, 1}, GslLoad{1, nullptr, kCrossbars}, GslLoad{kCrossbars + 1, nullptr, 0}})
+            EXPECT_EQ(ask(bench.load_isock, beyond).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        EXPECT_EQ(bench.dut.loaded(), (kCrossbars - 1) * kN);
     });
 }
 

@@ -5,15 +5,41 @@ namespace veilram::test {
 namespace {
 
 constexpr std::int64_t kRamp = 50'000;
+constexpr std::int64_t kLocking = 8'000;
+constexpr std::int64_t kWrites = 4'000;
+
+/// Stands for the scheduler: what locking everything takes.
+class Emergency final : public sc_core::sc_module {
+public:
+    RequestTarget<Emergency, EmergencyRequest> tsock{"tsock"};
+    sc_core::sc_time time = ps(kLocking);
+    Fj energy{kWrites};
+    int calls = 0;
+
+    explicit Emergency(const sc_core::sc_module_name& name) : sc_module(name) {
+        tsock.register_b_transport(this, &Emergency::b_transport);
+    }
+
+private:
+    void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
+        request_of<EmergencyRequest>(trans)->energy = energy;
+        delay += time;
+        ++calls;
+        trans.set_response_status(tlm::TLM_OK_RESPONSE);
+    }
+};
 
 struct PowerBench : Bench {
     sc_core::sc_signal<bool> power_good{"power_good", false};
     sc_core::sc_signal<bool> rst_n{"rst_n", true};
     sc_core::sc_signal<bool> rail{"rail", false};
     RequestInitiator<PowerBench, PowerOffRequest> isock{"isock"};
-    PowerManager dut{"dut", {Ps{kRamp}}};
+    PowerManager dut;
+    Emergency emergency{"emergency"};
 
-    explicit PowerBench(const sc_core::sc_module_name& name) : Bench(name) {
+    explicit PowerBench(const sc_core::sc_module_name& name, Fj hold_up = {})
+        : Bench(name), dut("dut", {Ps{kRamp}, hold_up}) {
+        dut.emergency_isock.bind(emergency.tsock);
         dut.power_good_i.bind(power_good);
         dut.rst_ni.bind(rst_n);
         dut.rail_o.bind(rail);
@@ -133,6 +159,62 @@ TEST_F(PowerManagerTest, AResetNeitherShortensTheRampNorUndoesAPowerOff) {
         wait(ps(10));
         bench.rst_n.write(true);
         EXPECT_FALSE(bench.rail_after(10));
+    });
+}
+
+/// Stores half of what locking everything takes.
+struct HoldUpBench : PowerBench {
+    explicit HoldUpBench(const sc_core::sc_module_name& name) : PowerBench(name, Fj{kWrites / 2}) {}
+};
+class HoldUpTest : public BenchTest<HoldUpBench> {};
+
+TEST_F(PowerManagerTest, WithoutStoredEnergyNothingIsLockedAfterACut) {
+    simulate([&] {
+        bench.power_on();
+        bench.set_power_good(false);
+        EXPECT_FALSE(bench.rail_after(1));
+        EXPECT_EQ(bench.emergency.calls, 0);
+    });
+}
+
+TEST_F(HoldUpTest, TheRailOutlivesPowerGoodAsFarAsTheEnergyGoes) {
+    simulate([&] {
+        bench.power_on();
+        bench.set_power_good(false);
+        EXPECT_TRUE(bench.rail_after(kLocking / 2 - 1));
+        EXPECT_FALSE(bench.rail_after(2));
+        EXPECT_EQ(bench.emergency.calls, 1);
+    });
+}
+
+TEST_F(HoldUpTest, EnoughEnergyHoldsTheRailUntilEverythingIsLocked) {
+    simulate([&] {
+        bench.emergency.energy = Fj{kWrites / 2};
+        bench.power_on();
+        bench.set_power_good(false);
+        EXPECT_TRUE(bench.rail_after(kLocking - 1));
+        EXPECT_FALSE(bench.rail_after(2));
+    });
+}
+
+TEST_F(HoldUpTest, PowerThatComesBackMeanwhileStillTakesTheRailDownAndUp) {
+    simulate([&] {
+        bench.power_on();
+        bench.set_power_good(false);
+        EXPECT_TRUE(bench.rail_after(10));
+        bench.set_power_good(true);
+        EXPECT_FALSE(bench.rail_after(1)) << "the chip locks itself, and starts anew";
+        EXPECT_TRUE(bench.rail_after(kRamp));
+    });
+}
+
+TEST_F(HoldUpTest, ACutDuringTheRampAsksNobody) {
+    simulate([&] {
+        bench.set_power_good(true);
+        EXPECT_FALSE(bench.rail_after(kRamp / 2));
+        bench.set_power_good(false);
+        EXPECT_FALSE(bench.rail_after(kRamp));
+        EXPECT_EQ(bench.emergency.calls, 0);
     });
 }
 

@@ -28,9 +28,9 @@ ResCore core_in(ResState state) {
                                          },
                                          [&] { core.end_boot(); },
                                          [&] { core.begin_unlock(1); },
-                                         [&] { core.end_unlock(); },
+                                         [&] { core.end_unlock(1); },
                                          [&] { core.begin_lock(1); },
-                                         [&] { core.end_lock(); },
+                                         [&] { core.end_lock(1); },
                                          [&] { core.begin_shutdown(); }};
     for (const auto& step : way) {
         // LOCKED is passed twice: the second time only on the way to SHUTDOWN.
@@ -53,9 +53,9 @@ const std::vector<Step>& steps() {
         {"blob_opened", [](ResCore& c) { return c.blob_opened(kLayers); }, {}}, // legal calls: a test of their own
         {"end_boot", [](ResCore& c) { return c.end_boot(); }, {{S::boot, S::locked}}},
         {"begin_unlock", [](ResCore& c) { return c.begin_unlock(1); }, {{S::locked, S::unlocking}}},
-        {"end_unlock", [](ResCore& c) { return c.end_unlock(); }, {{S::unlocking, S::compute}}},
+        {"end_unlock", [](ResCore& c) { return c.end_unlock(1); }, {{S::unlocking, S::compute}}},
         {"begin_lock", [](ResCore& c) { return c.begin_lock(1); }, {{S::compute, S::locking}}},
-        {"end_lock", [](ResCore& c) { return c.end_lock(); }, {{S::locking, S::locked}}},
+        {"end_lock", [](ResCore& c) { return c.end_lock(1); }, {{S::locking, S::locked}}},
         {"begin_shutdown",
          [](ResCore& c) { return c.begin_shutdown(); },
          {{S::off, S::shutdown},
@@ -162,12 +162,67 @@ TEST(ResCoreTest, ALayerIsNamedWhileItIsOpenAndOnlyThen) {
         EXPECT_EQ(core.layer(), -1);
         core.begin_unlock(layer);
         EXPECT_EQ(core.layer(), layer);
-        core.end_unlock();
+        core.end_unlock(layer);
         core.begin_lock(layer);
         EXPECT_EQ(core.layer(), layer);
-        core.end_lock();
+        core.end_lock(layer);
     }
     EXPECT_EQ(core.layer(), -1);
+}
+
+/// Booted, with as many layers.
+ResCore booted(ResPolicy policy, int layers) {
+    ResCore core(policy);
+    core.begin_boot(layers);
+    for (int layer = 0; layer < layers; ++layer) core.blob_opened(layer);
+    core.end_boot();
+    return core;
+}
+
+TEST(ResCoreTest, APolicySaysHowManyLayersMayBeInClear) {
+    constexpr int kMany = 5;
+    for (const auto policy : {ResPolicy::per_layer, ResPolicy::prefetch, ResPolicy::resident}) {
+        const auto allowed = static_cast<int>(open_layers(policy, kMany));
+        ResCore core = booted(policy, kMany);
+        for (int layer = 0; layer < allowed; ++layer) {
+            EXPECT_TRUE(core.begin_unlock(layer)) << to_string(policy) << layer;
+            EXPECT_TRUE(core.end_unlock(layer));
+        }
+        EXPECT_EQ(core.open().size(), open_layers(policy, kMany));
+        if (allowed == kMany) continue;
+        EXPECT_FALSE(core.begin_unlock(allowed)) << to_string(policy);
+        EXPECT_EQ(core.fault(), ResFault::illegal_command);
+    }
+    EXPECT_EQ(open_layers(ResPolicy::per_layer, kMany), 1U);
+    EXPECT_EQ(open_layers(ResPolicy::prefetch, kMany), 2U);
+    EXPECT_EQ(open_layers(ResPolicy::resident, kMany), 5U);
+}
+
+TEST(ResCoreTest, TheNextLayerIsUnlockedWhileTheFirstComputes) {
+    ResCore core = booted(ResPolicy::prefetch, 3);
+    core.begin_unlock(0);
+    EXPECT_EQ(core.state(), ResState::unlocking);
+    core.end_unlock(0);
+    core.begin_unlock(1);
+    EXPECT_EQ(core.state(), ResState::compute) << "layer 0 is in clear";
+    EXPECT_EQ(core.layer(), 0);
+    EXPECT_EQ(core.layer_state(1), LayerState::unlocking);
+    core.end_unlock(1);
+    core.begin_lock(0);
+    EXPECT_EQ(core.state(), ResState::compute);
+    EXPECT_FALSE(ResCore(core).begin_unlock(2)) << "layer 0 still counts";
+    core.end_lock(0);
+    EXPECT_EQ(core.layer(), 1);
+    EXPECT_TRUE(core.begin_unlock(2));
+}
+
+TEST(ResCoreTest, AnEmergencyLeadsToShutdownFromEverywhere) {
+    for (const auto state : kStates) {
+        ResCore core = core_in(state);
+        core.begin_emergency();
+        EXPECT_EQ(core.state(), ResState::shutdown) << to_string(state);
+        EXPECT_FALSE(core.begin_unlock(1));
+    }
 }
 
 TEST(ResCoreTest, BootIsPossibleAgainAfterAShutdown) {

@@ -56,19 +56,25 @@ MaskRecorder::MaskRecorder(const sc_core::sc_module_name& name) : sc_module(name
 
 void MaskRecorder::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     const auto* load = request_of<MaskLoad>(trans);
-    loaded = load->mask_key != nullptr;
-    key = loaded ? *load->mask_key : Key128{};
-    weight_sums = loaded ? *load->weight_sums : std::vector<std::int32_t>();
+    if (load->mask_key != nullptr)
+        layers.insert(*load->layer);
+    else if (load->layer)
+        layers.erase(*load->layer);
+    else
+        layers.clear();
+    key = load->mask_key != nullptr ? *load->mask_key : Key128{};
+    weight_sums = load->mask_key != nullptr ? *load->weight_sums : std::vector<std::int32_t>();
     delay += ps(kMaskLoad);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-SchedulerBench::SchedulerBench(const sc_core::sc_module_name& name)
-    : PoweredBench(name), dut("dut", {ResPolicy::per_layer, small_array()}), crypto("crypto", {}),
+SchedulerBench::SchedulerBench(const sc_core::sc_module_name& name, ResPolicy policy)
+    : PoweredBench(name), dut("dut", {policy, small_array(), kN, kCrossbars * kN, kLayers}), crypto("crypto", {}),
       keys("keys", store_config()), dram("dram", {}), memory("memory", kMemoryBytes),
       gsl("gsl", {small_array(), kCrossbars, kN, {Ps{kVectorLoad}, Fj{}}, {Ps{kZeroise}, Fj{}}, {}}),
-      converter("converter", {256, kN, 2, {}, {Ps{kTableLoad}, Fj{}}}), mask("mask"),
-      signs("signs", {kCrossbars * kN, 256, {}, {}}), secrets(draw_layers()), blob_size_(kLayers) {
+      converter("converter", {256, kN, 2, {}, {Ps{kTableLoad}, Fj{}}, open_layers(policy, kLayers)}), mask("mask"),
+      signs("signs", {kCrossbars * kN, 256, {Ps{kSignRead}, Fj{5}}, {Ps{kPulse}, Fj{600}}, 1, 1}),
+      secrets(draw_layers()), blob_size_(kLayers) {
     CrossbarConfig crossbar;
     crossbar.array = small_array();
     crossbars.init(kCrossbars, [&](const char* instance, std::size_t) { return new Crossbar(instance, crossbar); });
@@ -81,6 +87,7 @@ SchedulerBench::SchedulerBench(const sc_core::sc_module_name& name)
 
 void SchedulerBench::bind() {
     isock.bind(dut.tsock);
+    emergency_isock.bind(dut.emergency_tsock);
     hash_isock.bind(crypto.hash_tsock);
     read_isock.bind(gsl.read_tsock);
     conversion_isock.bind(converter.tsock);
@@ -93,6 +100,8 @@ void SchedulerBench::bind() {
     dut.gsl_isock.bind(gsl.load_tsock);
     dut.start_isock.bind(converter.load_tsock);
     dut.mask_isock.bind(mask.tsock);
+    dut.row_isock.bind(signs.row_tsock[2]);
+    dut.write_isock.bind(signs.write_tsock);
     crypto.memory_isock.bind(dram.tsock[1]);
     crypto.key_isock.bind(keys.write_tsock);
     crypto.root_key_port.bind(keys.root_key_export);
@@ -151,6 +160,7 @@ SchedulerRequest SchedulerBench::unseal_request(std::uint32_t layer) const {
     request.action = Action::unseal;
     request.layers = kLayers;
     request.layer = static_cast<int>(layer);
+    request.first_crossbar = kFirstCrossbar[layer];
     request.header = header(layer);
     request.address = blob_address(layer);
     request.size = blob_size_[layer];
@@ -175,10 +185,10 @@ void SchedulerBench::boot(ResCore* model) {
 void SchedulerBench::toggle(int layer, ResCore& model) {
     if (model.state() == ResState::compute) {
         settle(lock(layer));
-        if (model.begin_lock(layer)) model.end_lock();
+        if (model.begin_lock(layer)) model.end_lock(layer);
     } else {
         settle(unlock(layer));
-        if (model.begin_unlock(layer)) model.end_unlock();
+        if (model.begin_unlock(layer)) model.end_unlock(layer);
     }
 }
 
@@ -186,6 +196,12 @@ SchedulerRequest SchedulerBench::query() {
     SchedulerRequest request;
     EXPECT_EQ(ask(isock, request).status, tlm::TLM_OK_RESPONSE);
     return request;
+}
+
+BitMatrix SchedulerBench::dump_signs() {
+    Bytes bytes((kCrossbars * kN + 1) * 256 / 8);
+    EXPECT_EQ(debug_access(sign_cell_isock, tlm::TLM_READ_COMMAND, 0, bytes.data(), bytes.size()), bytes.size());
+    return from_bytes(bytes.data(), bytes.size(), kCrossbars * kN + 1, 256);
 }
 
 bool SchedulerBench::slot_filled(std::uint32_t layer) {
@@ -220,6 +236,7 @@ void SchedulerBench::check_registers(const LayerSecrets& expected, std::uint32_t
         }
     const LevelSet levels = LevelSet().set(0).set(1).set(100).set(217).set(255);
     ConversionRequest conversion;
+    conversion.layer = first_crossbar == kFirstCrossbar[0] ? 0 : 1;
     conversion.crossbar = first_crossbar;
     conversion.levels = &levels;
     conversion.conversions = 5;

@@ -7,6 +7,7 @@
 #include "hw/res/runtime_encryption_scheduler.hpp"
 #include "tb/support/powered_bench.hpp"
 
+#include <set>
 #include <vector>
 
 namespace veilram::test {
@@ -23,6 +24,8 @@ constexpr std::int64_t kVectorLoad = 300;
 constexpr std::int64_t kZeroise = 500;
 constexpr std::int64_t kTableLoad = 20'000;
 constexpr std::int64_t kMaskLoad = 4'000;
+constexpr std::int64_t kSignRead = 900;
+constexpr std::int64_t kPulse = 50'000;
 
 /// Takes the place of the digital unit's mask registers.
 class MaskRecorder final : public sc_core::sc_module {
@@ -30,8 +33,8 @@ public:
     RequestTarget<MaskRecorder, MaskLoad> tsock{"tsock"};
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
-    bool loaded = false;
-    Key128 key{};
+    std::set<std::uint32_t> layers; ///< that are loaded
+    Key128 key{};                   ///< loaded last
     std::vector<std::int32_t> weight_sums;
 
     SC_HAS_PROCESS(MaskRecorder);
@@ -39,13 +42,14 @@ public:
 
 private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
-    void rail_method() { loaded = false; }
+    void rail_method() { layers.clear(); }
 };
 
 struct SchedulerBench : PoweredBench {
     using Action = SchedulerRequest::Action;
 
     RequestInitiator<SchedulerBench, SchedulerRequest> isock{"isock"};
+    RequestInitiator<SchedulerBench, EmergencyRequest> emergency_isock{"emergency_isock"};
     RequestInitiator<SchedulerBench, HashRequest> hash_isock{"hash_isock"};
     RequestInitiator<SchedulerBench, ReadRequest> read_isock{"read_isock"};
     RequestInitiator<SchedulerBench, ConversionRequest> conversion_isock{"conversion_isock"};
@@ -68,7 +72,7 @@ struct SchedulerBench : PoweredBench {
 
     std::vector<LayerSecrets> secrets;
 
-    explicit SchedulerBench(const sc_core::sc_module_name& name);
+    explicit SchedulerBench(const sc_core::sc_module_name& name, ResPolicy policy = ResPolicy::per_layer);
 
     /// Seals `secrets` into the memory. The constructor's image may be sealed anew, from the body.
     void seal_image();
@@ -89,6 +93,8 @@ struct SchedulerBench : PoweredBench {
     void settle(const Answer& answer) { wait(answer.time + ps(7)); }
     SchedulerRequest query();
 
+    /// Sign cells and journal, as a thief sees them.
+    BitMatrix dump_signs();
     /// Whether the key SRAM has secrets of this layer. False without power.
     bool slot_filled(std::uint32_t layer);
     tlm::tlm_response_status read_status(std::uint32_t crossbar);

@@ -11,7 +11,7 @@ protected:
     void expect_locked_registers() {
         EXPECT_EQ(bench.gsl.loaded(), 0U);
         EXPECT_FALSE(bench.converter.loaded());
-        EXPECT_FALSE(bench.mask.loaded);
+        EXPECT_TRUE(bench.mask.layers.empty());
     }
     void expect_fault(ResFault fault) {
         EXPECT_EQ(bench.query().state, ResState::fault);
@@ -92,17 +92,6 @@ TEST_F(SchedulerTest, ARefusedBlobEndsInFaultAndErasesWhatWasOpened) {
         bench.change_blob(1);
         bench.boot();
         expect_fault(ResFault::blob_refused);
-    });
-}
-
-TEST_F(SchedulerTest, ALayerWithFlippedSignsIsNotComputedWithWrongOnes) {
-    simulate([&] {
-        bench.secrets[1].flips = {{0, 1, 2}};
-        bench.boot();
-        bench.settle(bench.unlock(0));
-        bench.settle(bench.lock(0));
-        bench.settle(bench.unlock(1));
-        expect_fault(ResFault::illegal_command);
     });
 }
 
@@ -220,7 +209,7 @@ TEST_F(SchedulerTest, ARandomWalkFollowsTheStateMachineAndKeepsTheRegistersInSte
                 ASSERT_EQ(bench.query().state, model.state()) << "seed " << seed << " step " << step;
                 ASSERT_EQ(bench.converter.loaded(), model.state() == ResState::compute);
                 ASSERT_EQ(bench.gsl.loaded() > 0, model.state() == ResState::compute);
-                ASSERT_EQ(bench.mask.loaded, model.state() == ResState::compute);
+                ASSERT_EQ(bench.mask.layers.empty(), model.state() != ResState::compute);
             }
         }
     });
@@ -266,13 +255,11 @@ TEST_F(SchedulerTest, TheTimeInClearEndsWithThePower) {
 TEST_F(SchedulerTest, TheTimeInClearEndsWithAShutdownOrAFault) {
     simulate([&] {
         bench.boot();
-        auto begin = sc_core::sc_time_stamp();
         bench.settle(bench.unlock(0));
         bench.settle(bench.act(Action::shutdown));
-        const auto first = sc_core::sc_time_stamp() - begin;
-        EXPECT_EQ(ps(stat(bench.dut, "clear_time")), first);
+        const auto first = ps(stat(bench.dut, "clear_time"));
+        EXPECT_EQ(first, bench.unlock_time(0) + bench.lock_time() + ps(2 * 7)) << "keys are erased after the registers";
         bench.boot();
-        begin = sc_core::sc_time_stamp();
         bench.settle(bench.unlock(0));
         const Answer fault = bench.unlock(1);
         bench.settle(fault);

@@ -14,7 +14,9 @@ struct ConverterBench : PoweredBench {
     RequestInitiator<ConverterBench, StartLoad> load_isock{"load_isock"};
     RequestInitiator<ConverterBench, SignRowRequest> digital_isock{"digital_isock"}; ///< the sign rows' other reader
     tlm_utils::simple_initiator_socket<ConverterBench> cell_isock{"cell_isock"};
-    SignBitConverter dut{"dut", {256, kN, 2, {Ps{900}, Fj{5}}, {Ps{20'000}, Fj{211}}}};
+    RequestInitiator<ConverterBench, SignRowRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
+    RequestInitiator<ConverterBench, SignWriteRequest> idle_write_isock{"idle_write_isock"};
+    SignBitConverter dut{"dut", {256, kN, 2, {Ps{900}, Fj{5}}, {Ps{20'000}, Fj{211}}, 2}};
     SignCrossbar signs{"signs", {kRows, 256, {Ps{4'000}, Fj{31}}, {Ps{50'000}, Fj{1009}}}};
 
     explicit ConverterBench(const sc_core::sc_module_name& name) : PoweredBench(name) {
@@ -23,6 +25,8 @@ struct ConverterBench : PoweredBench {
         dut.sign_isock.bind(signs.row_tsock[0]);
         digital_isock.bind(signs.row_tsock[1]);
         cell_isock.bind(signs.cell_tsock);
+        idle_row_isock.bind(signs.row_tsock[2]);
+        idle_write_isock.bind(signs.write_tsock);
         dut.rail_i.bind(rail);
         signs.rail_i.bind(rail);
     }
@@ -30,8 +34,8 @@ struct ConverterBench : PoweredBench {
         Bytes bytes = to_bytes(cells);
         ASSERT_EQ(debug_access(cell_isock, tlm::TLM_WRITE_COMMAND, 0, bytes.data(), bytes.size()), bytes.size());
     }
-    Answer load(const StartTable* table) {
-        StartLoad request{table};
+    Answer load(const StartTable* table, std::optional<std::uint32_t> layer = 0) {
+        StartLoad request{table, layer};
         return ask(load_isock, request);
     }
 };
@@ -136,6 +140,27 @@ TEST_F(SignBitConverterTest, IsLockedUntilATableIsLoadedAndAfterItIsErased) {
         EXPECT_EQ(answer.status, tlm::TLM_COMMAND_ERROR_RESPONSE);
         EXPECT_EQ(answer.time, ps(0));
         EXPECT_TRUE(locked.streams.levels().empty());
+    });
+}
+
+TEST_F(SignBitConverterTest, HasATableForEachLayerInClearAndNoMore) {
+    simulate([&] {
+        ASSERT_EQ(bench.load(&table, 3).status, tlm::TLM_OK_RESPONSE);
+        StartTable other = random_table(rng);
+        ASSERT_EQ(bench.load(&other, 5).status, tlm::TLM_OK_RESPONSE);
+        EXPECT_EQ(bench.load(&other, 6).status, tlm::TLM_ADDRESS_ERROR_RESPONSE) << "there is room for two";
+        auto request = conversion();
+        request.layer = 6;
+        EXPECT_EQ(ask(bench.isock, request).status, tlm::TLM_COMMAND_ERROR_RESPONSE);
+        request.layer = 3;
+        ASSERT_EQ(ask(bench.isock, request).status, tlm::TLM_OK_RESPONSE);
+        check_against_the_definition(request);
+        ASSERT_EQ(bench.load(nullptr, 5).status, tlm::TLM_OK_RESPONSE);
+        request.layer = 5;
+        EXPECT_EQ(ask(bench.isock, request).status, tlm::TLM_COMMAND_ERROR_RESPONSE);
+        EXPECT_TRUE(bench.dut.loaded()) << "the other layer's stays";
+        ASSERT_EQ(bench.load(nullptr, {}).status, tlm::TLM_OK_RESPONSE);
+        EXPECT_FALSE(bench.dut.loaded());
     });
 }
 

@@ -12,12 +12,18 @@ constexpr std::size_t kRowBytes = kBits / 8;
 struct SignCrossbarBench : PoweredBench {
     RequestInitiator<SignCrossbarBench, SignRowRequest> converter_isock{"converter_isock"};
     RequestInitiator<SignCrossbarBench, SignRowRequest> digital_isock{"digital_isock"};
+    RequestInitiator<SignCrossbarBench, SignRowRequest> scheduler_isock{"scheduler_isock"};
+    RequestInitiator<SignCrossbarBench, SignWriteRequest> write_isock{"write_isock"};
     tlm_utils::simple_initiator_socket<SignCrossbarBench> cell_isock{"cell_isock"};
     SignCrossbar dut{"dut", {kRows, kBits, {Ps{4'000}, Fj{31}}, {Ps{50'000}, Fj{1009}}}};
+
+    Fj energy; ///< of the last write
 
     explicit SignCrossbarBench(const sc_core::sc_module_name& name) : PoweredBench(name) {
         converter_isock.bind(dut.row_tsock[0]);
         digital_isock.bind(dut.row_tsock[1]);
+        scheduler_isock.bind(dut.row_tsock[2]);
+        write_isock.bind(dut.write_tsock);
         cell_isock.bind(dut.cell_tsock);
         dut.rail_i.bind(rail);
     }
@@ -25,6 +31,13 @@ struct SignCrossbarBench : PoweredBench {
         Bytes bytes = to_bytes(cells);
         ASSERT_EQ(debug_access(cell_isock, tlm::TLM_WRITE_COMMAND, 0, bytes.data(), bytes.size()), bytes.size());
     }
+    Answer write(std::vector<SignWriteRequest::Cell> cells, bool abandon = false) {
+        SignWriteRequest request{std::move(cells), abandon, {}};
+        const Answer answer = ask(write_isock, request);
+        energy = request.energy;
+        return answer;
+    }
+    bool cell(std::size_t row, std::size_t column) { return dump().get(row, column); }
     BitMatrix dump() {
         Bytes bytes(kRows * kRowBytes);
         EXPECT_EQ(debug_access(cell_isock, tlm::TLM_READ_COMMAND, 0, bytes.data(), bytes.size()), bytes.size());
@@ -120,6 +133,97 @@ TEST_F(SignCrossbarTest, OnlyTheCellPortIsOpenToDebugAccess) {
         EXPECT_TRUE(closed_to_debug(bench.digital_isock));
         EXPECT_FALSE(closed_to_debug(bench.cell_isock));
         EXPECT_EQ(bench.dut.energy(), Fj{}); // and debug access is free
+    });
+}
+
+TEST_F(SignCrossbarTest, WritesVerifyEveryCellAndPulseThoseThatDiffer) {
+    simulate([&] {
+        const Answer answer = bench.write({{1, 3, true}, {2, 0, false}, {5, 255, true}});
+        EXPECT_EQ(answer.time, ps(3 * 4'000 + 2 * 50'000));
+        EXPECT_EQ(bench.energy, Fj{2 * 1009});
+        wait(ps(7) + answer.time);
+        EXPECT_TRUE(bench.cell(1, 3));
+        EXPECT_FALSE(bench.cell(2, 0));
+        EXPECT_TRUE(bench.cell(5, 255));
+        EXPECT_EQ(stat(bench.dut, "cell_writes"), 2);
+        EXPECT_EQ(bench.write({{1, 3, true}, {5, 255, true}}).time, ps(2 * 4'000)) << "they are right already";
+        EXPECT_EQ(stat(bench.dut, "most_pulses"), 1);
+    });
+}
+
+TEST_F(SignCrossbarTest, ACellChangesWithTheEndOfItsPulse) {
+    simulate([&] {
+        bench.write({{1, 3, true}, {1, 4, true}});
+        wait(ps(7 + 4'000 + 50'000 - 1));
+        EXPECT_FALSE(bench.cell(1, 3));
+        wait(ps(1));
+        auto request = row(1);
+        ask(bench.digital_isock, request);
+        EXPECT_TRUE(get_bit(request.bits.data(), 3));
+        EXPECT_FALSE(get_bit(request.bits.data(), 4));
+        wait(ps(54'000));
+        EXPECT_TRUE(bench.cell(1, 4));
+    });
+}
+
+TEST_F(SignCrossbarTest, WritesWaitForThoseBefore) {
+    simulate([&] {
+        const Answer first = bench.write({{1, 3, true}});
+        EXPECT_EQ(bench.write({{1, 3, false}}).time, first.time + ps(4'000 + 50'000)) << "it differs from what will be";
+        EXPECT_EQ(bench.energy, Fj{2 * 1009});
+        EXPECT_EQ(bench.write({}).time, first.time + ps(4'000 + 50'000)) << "how long it takes until all is written";
+        wait(ps(7 + 54'000));
+        EXPECT_TRUE(bench.cell(1, 3));
+        wait(ps(54'000));
+        EXPECT_FALSE(bench.cell(1, 3));
+        EXPECT_EQ(stat(bench.dut, "most_pulses"), 2);
+    });
+}
+
+TEST_F(SignCrossbarTest, AbandonedPulsesNeverHappenButTheOneAtWorkDoes) {
+    simulate([&] {
+        bench.write({{1, 3, true}, {1, 4, true}, {1, 5, true}});
+        wait(ps(30'000)); // the first is at work
+        bench.write({{1, 4, false}}, true);
+        wait(ps(1'000'000));
+        EXPECT_TRUE(bench.cell(1, 3));
+        EXPECT_FALSE(bench.cell(1, 4));
+        EXPECT_FALSE(bench.cell(1, 5));
+        EXPECT_EQ(stat(bench.dut, "cell_writes"), 1);
+    });
+}
+
+TEST_F(SignCrossbarTest, APulseThatPowerCutsShortLeavesEitherValueAndThoseAfterItNothing) {
+    simulate([&] {
+        std::int64_t ones = 0;
+        constexpr std::int64_t kCuts = 200;
+        for (std::int64_t i = 0; i < kCuts; ++i) {
+            bench.program(BitMatrix(kRows, kBits));
+            bench.write({{0, 0, true}, {0, 1, true}, {0, 2, true}});
+            wait(ps(54'000 + 30'000)); // the second is at work
+            bench.power(false);
+            EXPECT_TRUE(bench.cell(0, 0));
+            ones += bench.cell(0, 1) ? 1 : 0;
+            EXPECT_FALSE(bench.cell(0, 2));
+            bench.power(true);
+            wait(ps(1'000'000));
+            EXPECT_FALSE(bench.cell(0, 2)) << "nothing of the old life happens later";
+        }
+        EXPECT_NEAR(static_cast<double>(ones), kCuts / 2.0, 30); // four standard deviations
+        EXPECT_EQ(stat(bench.dut, "torn_pulses"), kCuts);
+    });
+}
+
+TEST_F(SignCrossbarTest, WritesOutsideTheCellsChangeNothing) {
+    simulate([&] {
+        EXPECT_EQ(bench.write({{0, 0, true}, {kRows, 0, true}}).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        EXPECT_EQ(bench.write({{0, kBits, true}}).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        EXPECT_EQ(ask_nothing(bench.write_isock).status, tlm::TLM_GENERIC_ERROR_RESPONSE);
+        EXPECT_TRUE(closed_to_debug(bench.write_isock));
+        wait(ps(1'000'000));
+        EXPECT_EQ(bench.dump(), BitMatrix(kRows, kBits));
+        bench.power(false);
+        EXPECT_EQ(bench.write({{0, 0, true}}).status, tlm::TLM_GENERIC_ERROR_RESPONSE);
     });
 }
 

@@ -74,7 +74,7 @@ std::vector<Bytes> secret_bytes(const LayerSecrets& secrets) {
     add(secrets.start.data(), secrets.start.size());
     add(secrets.mask_key.data(), secrets.mask_key.size());
     add(secrets.weight_sums.data(), secrets.weight_sums.size() * sizeof(std::int32_t));
-    if (!secrets.flips.empty()) add(secrets.flips.data(), secrets.flips.size() * sizeof(SignFlip));
+    for (const SignFlip& flip : secrets.flips) add(&flip, offsetof(SignFlip, at_rest));
     return strings;
 }
 

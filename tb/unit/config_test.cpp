@@ -113,10 +113,13 @@ TEST_F(ConfigTest, EveryGoodConfigurationLoads) {
     EXPECT_NO_THROW(load_run_config("configs/default.yaml", {}));
     for (const fs::path& file : yaml_files("configs/paper"))
         EXPECT_NO_THROW(load_run_config(file.string(), {"data.path=anywhere"})) << file;
+    for (const fs::path& file : yaml_files("configs/scenarios"))
+        EXPECT_NO_THROW(load_run_config(file.string(), {})) << file;
 }
 
 TEST_F(ConfigTest, DumpOfEveryGoodConfigurationLoadsToTheSameValues) {
     auto files = yaml_files("configs/paper");
+    for (const fs::path& file : yaml_files("configs/scenarios")) files.push_back(file);
     files.emplace_back("configs/default.yaml");
     for (const fs::path& file : files) {
         const RunConfig config = load_run_config(file.string(), {"data.path=some/folder"});

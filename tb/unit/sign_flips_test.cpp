@@ -53,7 +53,7 @@ std::size_t differing_signs(const NvmPart& a, const NvmPart& b) {
 }
 
 Compiled with_flips(Compiled device, const SfgeKey& key, const CompileConfig& config) {
-    add_sign_flips(device, key, config.keys);
+    add_sign_flips(device, device.image.nvm, key, config.keys);
     return device;
 }
 
@@ -107,17 +107,17 @@ TEST(SignFlipsTest, FlipsAreSealedWithTheLayersOtherSecrets) {
     }
 }
 
-TEST(SignFlipsTest, KeysGrowByTheBitsThatNumberTheFlippedWeights) {
+TEST(SignFlipsTest, KeysGrowByTheBitsThatNumberTheFlippedWeightsAndOneForEach) {
     const CompileConfig config = small_config();
     const SfgeKey key = random_key(small_network(1), 7, 2);
     const Compiled clean = compile_small(config), device = with_flips(clean, key, config);
-    const std::size_t bits = key[0].indices.size() * 7 + key[1].indices.size() * 7 + key[2].indices.size() * 7;
-    ASSERT_EQ(clean.storage.layers[0].storage.weights, 108); // 108, 108 and 120 weights: 7 bits each
+    const std::size_t bits = 8 * weight_count(key);
+    ASSERT_EQ(clean.storage.layers[0].storage.weights, 108); // 108, 108 and 120 weights: 7 bits, and the one at rest
     EXPECT_EQ(device.storage.total.flip_bits, static_cast<std::int64_t>(bits));
     EXPECT_EQ(device.storage.total.key_bits, clean.storage.total.key_bits + static_cast<std::int64_t>(bits));
     EXPECT_EQ(device.storage.total.absolute_error, clean.storage.total.absolute_error);
     EXPECT_EQ(device.storage.total.sealed_bytes,
-              clean.storage.total.sealed_bytes + 12 * static_cast<std::int64_t>(weight_count(key)));
+              clean.storage.total.sealed_bytes + 16 * static_cast<std::int64_t>(weight_count(key)));
 }
 
 TEST(SignFlipsTest, FlippingTwiceGivesTheCrossbarsBackAndCopiesOnlyWhatChanges) {
@@ -141,15 +141,15 @@ TEST(SignFlipsTest, SignsWithinLinesCannotBeFlipped) {
     CompileConfig config = small_config();
     config.map.scheme = MapScheme::balanced;
     Compiled device = compile_small(config);
-    EXPECT_THROW(add_sign_flips(device, random_key(small_network(1), 3, 1), config.keys), UserError);
+    EXPECT_THROW(add_sign_flips(device, device.image.nvm, random_key(small_network(1), 3, 1), config.keys), UserError);
     Compiled paper = compile_small(small_config());
-    EXPECT_THROW(add_sign_flips(paper, {}, config.keys), ModelError);
+    EXPECT_THROW(add_sign_flips(paper, paper.image.nvm, {}, config.keys), ModelError);
 }
 
 TEST(SignFlipsTest, PlacesOutsideTheCrossbarsAreAMistakeOfOurs) {
     const CompileConfig config = small_config();
     const Compiled device = with_flips(compile_small(config), random_key(small_network(1), 3, 1), config);
-    for (const SignFlip& place : {SignFlip{1000, 0, 0}, SignFlip{0, 3, 0}, SignFlip{0, 0, 256}}) {
+    for (const SignFlip& place : {SignFlip{1000, 0, 0, false}, SignFlip{0, 3, 0, false}, SignFlip{0, 0, 256, false}}) {
         std::vector<LayerSecrets> secrets = device.secrets;
         secrets[1].flips = {place};
         EXPECT_THROW(FlippedSigns(device.program, device.image.nvm, secrets), ModelError);
