@@ -12,6 +12,7 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cf
     : sc_module(name), cfg_(cfg),
       cells_(static_cast<std::size_t>(cfg.array.rows), static_cast<std::size_t>(cfg.array.cols)),
       meter_({{{"array_reads", "reads of the selected half array", cfg.array_read},
+               {"word_lines", "word lines driven for a read", cfg.word_line},
                {"adc_conversions", "counts converted", cfg.adc_conversion},
                {"cell_writes", "cells that changed state", cfg.cell_write}}}) {
     reading_.rail_i.bind(rail_i);
@@ -38,6 +39,7 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
     }
     read(*request);
     meter_.charge(CrossbarEvent::array_read, request->reads);
+    meter_.charge(CrossbarEvent::word_line, request->reads * cfg_.array.cols);
     meter_.charge(CrossbarEvent::adc_conversion, request->reads * request->pairs);
     const auto time = burst_time(*request);
     reading_.hold(delay + time);
@@ -84,7 +86,7 @@ unsigned Crossbar::cell_debug(tlm::tlm_generic_payload& trans) {
 
 /// Sample-and-hold lets the ADCs convert one read while the next one settles.
 sc_core::sc_time Crossbar::burst_time(const ReadRequest& request) const {
-    const Ps array = cfg_.array_read.time;
+    const Ps array = cfg_.array_read.time + cfg_.word_line.time;
     const Ps adc = cfg_.adc_conversion.time * ((request.pairs + cfg_.adcs - 1) / cfg_.adcs);
     return to_sc_time(array + adc + std::max(array, adc) * (request.reads - 1));
 }

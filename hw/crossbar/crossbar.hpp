@@ -28,7 +28,7 @@ struct ReadRequest {
     std::vector<CodeTable> codes;       ///< answer: for every kMaxWidth row pairs one table
 };
 
-enum class CrossbarEvent : std::uint8_t { array_read, adc_conversion, cell_write };
+enum class CrossbarEvent : std::uint8_t { array_read, word_line, adc_conversion, cell_write };
 
 /// One crossbar. The cells survive power-off; `cell_tsock` programs them (timed) and, through transport_dbg, is the
 /// thief's microscope.
@@ -58,7 +58,7 @@ private:
     CellStore cells_;
     std::vector<CellBlock> blocks_;   ///< views of cells_ for reading; none after the cells have changed
     std::vector<AnalogBlock> analog_; ///< the same of cells that are not ideal, beside blocks_
-    EventMeter<CrossbarEvent, 3> meter_;
+    EventMeter<CrossbarEvent, 4> meter_;
     BusyLine reading_{"reading"};
 };
 

@@ -15,6 +15,7 @@ struct CrossbarConfig {
     AdcConfig adc;
     int adcs = 1;             ///< converters that share the row pairs of one crossbar
     Cost array_read;          ///< one read of the selected half array, all row pairs
+    Cost word_line;           ///< one word line for one read; all of them work side by side
     Cost adc_conversion;      ///< one count
     Cost cell_write;          ///< one cell, one program-verify cycle
     DeviceConfig device;      ///< how far the cells are from ideal; read_sigma is not modelled here

@@ -5,8 +5,9 @@ namespace {
 
 CrossbarConfig crossbar_config(const ChipConfig& cfg, std::size_t number) {
     const ChipCosts& costs = cfg.costs;
-    return {cfg.array,        cfg.adc,    costs.adcs_per_crossbar,           costs.array_read, costs.adc_conversion,
-            costs.cell_write, cfg.device, static_cast<std::uint32_t>(number)};
+    return {cfg.array,        cfg.adc,         costs.adcs_per_crossbar,
+            costs.array_read, costs.word_line, costs.adc_conversion,
+            costs.cell_write, cfg.device,      static_cast<std::uint32_t>(number)};
 }
 std::uint32_t sign_rows(const ChipConfig& cfg) { return cfg.crossbars * static_cast<std::uint32_t>(cfg.n); }
 /// A bit for each layer.

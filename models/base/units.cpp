@@ -17,6 +17,9 @@ constexpr std::array<Scale, 6> kEnergies{{{"fJ", 1},
                                           {"mJ", 1'000'000'000'000},
                                           {"J", 1'000'000'000'000'000}}};
 
+constexpr std::array<Scale, 4> kPowers{{{"nW", 1}, {"uW", 1'000}, {"mW", 1'000'000}, {"W", 1'000'000'000}}};
+constexpr std::array<Scale, 2> kAreas{{{"um2", 1}, {"mm2", 1'000'000}}};
+
 template <std::size_t N> std::optional<std::int64_t> parse(std::string_view text, const std::array<Scale, N>& scales) {
     const std::string copy(text);
     char* end = nullptr;
@@ -58,7 +61,17 @@ std::optional<Fj> parse_energy(std::string_view text) {
     const auto ticks = parse(text, kEnergies);
     return ticks ? std::optional<Fj>(Fj{*ticks}) : std::nullopt;
 }
+std::optional<Nw> parse_power(std::string_view text) {
+    const auto ticks = parse(text, kPowers);
+    return ticks ? std::optional<Nw>(Nw{*ticks}) : std::nullopt;
+}
+std::optional<Um2> parse_area(std::string_view text) {
+    const auto ticks = parse(text, kAreas);
+    return ticks ? std::optional<Um2>(Um2{*ticks}) : std::nullopt;
+}
 std::string to_string(Ps time) { return print(time.value, kTimes); }
 std::string to_string(Fj energy) { return print(energy.value, kEnergies); }
+std::string to_string(Nw power) { return print(power.value, kPowers); }
+std::string to_string(Um2 area) { return print(area.value, kAreas); }
 
 } // namespace veilram

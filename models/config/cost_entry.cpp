@@ -8,12 +8,22 @@ template <> const Choices<CostBasis>& choices<CostBasis>() {
     return all;
 }
 
-void fields(FieldVisitor& v, CostEntry& entry) {
-    v.time("time", entry.cost.time, required("time of one event"));
-    v.energy("energy", entry.cost.energy, required("energy of one event"));
+template <class Entry> static void origin_fields(FieldVisitor& v, Entry& entry) {
     v.text("source", entry.source, required("where the figure comes from"));
     v.choice("basis", entry.basis, required("how the figure was obtained"));
     v.text("technology", entry.technology, required("node or device the figure belongs to"));
+}
+
+void fields(FieldVisitor& v, CostEntry& entry) {
+    v.time("time", entry.cost.time, required("time of one event"));
+    v.energy("energy", entry.cost.energy, required("energy of one event"));
+    origin_fields(v, entry);
+}
+
+void fields(FieldVisitor& v, ComponentEntry& entry) {
+    v.power("power", entry.component.power, required("while it works"));
+    v.area("area", entry.component.area, required("on the chip"));
+    origin_fields(v, entry);
 }
 
 } // namespace veilram

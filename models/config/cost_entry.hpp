@@ -27,4 +27,14 @@ struct CostEntry {
 /// A cost table lists its entries by `v.cost("read", c.read, required("one crossbar read"))`.
 void fields(FieldVisitor& v, CostEntry& entry);
 
+/// What a component draws and takes, likewise: `{power: 16 mW, area: 9600 um2, source: "text", basis: read, technology:
+/// 32 nm}`.
+struct ComponentEntry {
+    Component component;
+    std::string source;
+    CostBasis basis = CostBasis::assumed;
+    std::string technology;
+};
+void fields(FieldVisitor& v, ComponentEntry& entry);
+
 } // namespace veilram

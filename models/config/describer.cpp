@@ -65,6 +65,13 @@ void Describer::energy(const char* key, Fj& value, const Info& info) {
     row(key, "energy with unit", to_string(value), info);
 }
 
+void Describer::power(const char* key, Nw& value, const Info& info) {
+    row(key, "power with unit", to_string(value), info);
+}
+void Describer::area(const char* key, Um2& value, const Info& info) {
+    row(key, "area with unit", to_string(value), info);
+}
+
 void Describer::one_of(const char* key, std::size_t& index, const std::vector<const char*>& names, const Info& info) {
     std::string list;
     for (const char* name : names) list += (list.empty() ? "`" : ", `") + std::string(name) + "`";

@@ -211,32 +211,40 @@ void Reader::path(const char* key, std::string& value, const Info& info) {
         value = (std::filesystem::path(given->folder) / given->text).lexically_normal().string();
 }
 
-void Reader::time(const char* key, Ps& value, const Info& info) {
-    const ConfigValue* given = scalar(key, info, "a time with its unit");
+/// A physical quantity: `parse` reads it, `noun` and `how` are for messages.
+template <class Quantity>
+void Reader::quantity(const char* key, Quantity& value, const Info& info,
+                      std::optional<Quantity> (*parse)(std::string_view), Quantity largest, const std::string& noun,
+                      const std::string& how) {
+    const ConfigValue* given = scalar(key, info, noun + " with its unit");
     if (given == nullptr) return;
-    const auto parsed = parse_time(given->text);
-    if (parsed && *parsed > kLargestTime)
-        wrong(*given, key, given->text + " is more than " + to_string(kLargestTime));
-    else if (parsed && *parsed >= Ps{})
+    const auto parsed = parse(given->text);
+    if (parsed && *parsed > largest)
+        wrong(*given, key, given->text + " is more than " + to_string(largest));
+    else if (parsed && *parsed >= Quantity{})
         value = *parsed;
     else
-        wrong(*given, key,
-              "expected a time with its unit (ps, ns, us, ms, s), a whole number of ps, such as 50 ns, found " +
-                  found(*given));
+        wrong(*given, key, "expected " + noun + " with its unit " + how + ", found " + found(*given));
+}
+
+void Reader::time(const char* key, Ps& value, const Info& info) {
+    quantity(key, value, info, parse_time, kLargestTime, "a time",
+             "(ps, ns, us, ms, s), a whole number of ps, such as 50 ns");
 }
 
 void Reader::energy(const char* key, Fj& value, const Info& info) {
-    const ConfigValue* given = scalar(key, info, "an energy with its unit");
-    if (given == nullptr) return;
-    const auto parsed = parse_energy(given->text);
-    if (parsed && *parsed > kLargestEnergy)
-        wrong(*given, key, given->text + " is more than " + to_string(kLargestEnergy));
-    else if (parsed && *parsed >= Fj{})
-        value = *parsed;
-    else
-        wrong(*given, key,
-              "expected an energy with its unit (fJ, pJ, nJ, uJ, mJ, J), a whole number of fJ, such as 1.2 pJ, found " +
-                  found(*given));
+    quantity(key, value, info, parse_energy, kLargestEnergy, "an energy",
+             "(fJ, pJ, nJ, uJ, mJ, J), a whole number of fJ, such as 1.2 pJ");
+}
+
+void Reader::power(const char* key, Nw& value, const Info& info) {
+    quantity(key, value, info, parse_power, kLargestPower, "a power",
+             "(nW, uW, mW, W), a whole number of nW, such as 2.4 mW");
+}
+
+void Reader::area(const char* key, Um2& value, const Info& info) {
+    quantity(key, value, info, parse_area, kLargestArea, "an area",
+             "(um2, mm2), a whole number of um2, such as 1200 um2");
 }
 
 void Reader::one_of(const char* key, std::size_t& index, const std::vector<const char*>& names, const Info& info) {

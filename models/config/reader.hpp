@@ -5,7 +5,9 @@
 #include "models/config/visitor.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace veilram {
@@ -41,6 +43,8 @@ public:
     void path(const char* key, std::string& value, const Info& info) override;
     void time(const char* key, Ps& value, const Info& info) override;
     void energy(const char* key, Fj& value, const Info& info) override;
+    void power(const char* key, Nw& value, const Info& info) override;
+    void area(const char* key, Um2& value, const Info& info) override;
 
 protected:
     bool wants(const char* key, bool has_value) override;
@@ -60,6 +64,10 @@ private:
     const ConfigValue* find(const char* key, const Info& info);
     /// The same when it must be a scalar; anything else is reported with `expected`.
     const ConfigValue* scalar(const char* key, const Info& info, const std::string& expected);
+    template <class Quantity>
+    void quantity(const char* key, Quantity& value, const Info& info,
+                  std::optional<Quantity> (*parse)(std::string_view), Quantity largest, const std::string& noun,
+                  const std::string& how);
     void wrong(const ConfigValue& value, const char* key, const std::string& problem);
     void report_unknown_keys(const Frame& frame);
 

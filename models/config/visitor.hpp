@@ -40,6 +40,8 @@ struct RealRange {
 /// Largest time and energy of a field: sums over millions of events still fit 64 bits.
 constexpr Ps kLargestTime{10'000'000'000};
 constexpr Fj kLargestEnergy{1'000'000'000};
+constexpr Nw kLargestPower{1'000'000'000'000};
+constexpr Um2 kLargestArea{1'000'000'000};
 
 /// The names of an enumeration's values, in the order the reference lists them. Each enumeration that a file may name
 /// specialises it.
@@ -112,6 +114,8 @@ public:
     virtual void path(const char* key, std::string& value, const Info& info) = 0;
     virtual void time(const char* key, Ps& value, const Info& info) = 0;
     virtual void energy(const char* key, Fj& value, const Info& info) = 0;
+    virtual void power(const char* key, Nw& value, const Info& info) = 0;
+    virtual void area(const char* key, Um2& value, const Info& info) = 0;
 
 protected:
     /// Whether to visit an optional section, which the struct has or has not.

@@ -46,6 +46,8 @@ void Writer::real(const char* key, double& value, RealRange, const Info&) { line
 void Writer::text(const char* key, std::string& value, const Info&) { line(key, yaml_quoted(value)); }
 void Writer::time(const char* key, Ps& value, const Info&) { line(key, to_string(value)); }
 void Writer::energy(const char* key, Fj& value, const Info&) { line(key, to_string(value)); }
+void Writer::power(const char* key, Nw& value, const Info&) { line(key, to_string(value)); }
+void Writer::area(const char* key, Um2& value, const Info&) { line(key, to_string(value)); }
 
 void Writer::reals(const char* key, std::vector<float>& value, const Info&) {
     std::string list;

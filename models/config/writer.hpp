@@ -22,6 +22,8 @@ public:
     void path(const char* key, std::string& value, const Info& info) override;
     void time(const char* key, Ps& value, const Info& info) override;
     void energy(const char* key, Fj& value, const Info& info) override;
+    void power(const char* key, Nw& value, const Info& info) override;
+    void area(const char* key, Um2& value, const Info& info) override;
 
 protected:
     bool wants(const char* key, bool has_value) override;

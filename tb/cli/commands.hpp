@@ -69,6 +69,14 @@ void scenario_command(const LifeArgs& args, std::ostream& out);
 /// Cuts the power at every event of a boot, an inference and a power-off, and counts leaks and losses.
 void cuts_command(const LifeArgs& args, std::ostream& out);
 
+struct ExploreArgs {
+    ConfigArgs config;
+    std::string json; ///< file for the figures; empty: none
+};
+/// Estimates time and energy of a configuration's network on the protected chip and on ISAAC, and what runtime
+/// encryption costs. Needs no images.
+void explore_command(const ExploreArgs& args, std::ostream& out);
+
 /// Prints what anyone can read from an image: topology, crossbars, sizes; no key is needed.
 void inspect_command(const std::string& image_file, std::ostream& out);
 

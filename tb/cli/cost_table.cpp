@@ -2,9 +2,10 @@
 
 namespace veilram {
 
-const std::array<CostField, 20>& cost_fields() {
-    static const std::array<CostField, 20> all{{
+const std::array<CostField, 21>& cost_fields() {
+    static const std::array<CostField, 21> all{{
         {"array_read", &ChipCosts::array_read, "one read of the selected half array of a crossbar"},
+        {"word_line", &ChipCosts::word_line, "one word line for one read, all of them side by side"},
         {"adc_conversion", &ChipCosts::adc_conversion, "one count"},
         {"cell_write", &ChipCosts::cell_write, "one cell, one program-verify cycle"},
         {"sign_row_read", &ChipCosts::sign_row_read, "one row of the sign crossbar"},

@@ -14,12 +14,12 @@ struct CostField {
     const char* help;
 };
 /// Every event with a cost, in the order of a table.
-const std::array<CostField, 20>& cost_fields();
+const std::array<CostField, 21>& cost_fields();
 
 struct CostTable {
     int adcs_per_crossbar = ChipCosts{}.adcs_per_crossbar;
     int inject_cycles = ChipCosts{}.inject_cycles;
-    std::array<CostEntry, 20> entries; ///< in the order of cost_fields()
+    std::array<CostEntry, 21> entries; ///< in the order of cost_fields()
 };
 void fields(FieldVisitor& v, CostTable& table);
 

@@ -118,6 +118,14 @@ void add_life(CLI::App& app, const char* name, const char* help, void (*run)(con
     command->callback([args, run, &out] { run(*args, out); });
 }
 
+void add_explore(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<ExploreArgs>();
+    CLI::App* command = app.add_subcommand("explore", "Estimate time and energy beside ISAAC's, layer by layer");
+    add_config(*command, args->config);
+    command->add_option("--json", args->json, "file for the figures")->type_name("FILE");
+    command->callback([args, &out] { explore_command(*args, out); });
+}
+
 void add_decrypt(CLI::App& app, std::ostream& out) {
     auto args = std::make_shared<DecryptArgs>();
     CLI::App* command = app.add_subcommand("decrypt", "Verify and decrypt an image on plain cells");
@@ -189,6 +197,7 @@ void add_commands(CLI::App& app, std::ostream& out) {
     add_life(app, "scenario", "Play the configuration's scenario: boot, inference, power cuts, tampering",
              scenario_command, out);
     add_life(app, "cuts", "Cut the power at every event and look what is left", cuts_command, out);
+    add_explore(app, out);
     add_sfge(app, out);
     add_file_command(app, "encrypt", "Put network.path onto plain cells, some of them wrong at rest",
                      "image to write (HDF5)", encrypt_command, out);
@@ -205,8 +214,9 @@ ExitCode run(int argc, const char* const* argv, std::ostream& out, std::ostream&
         add_commands(app, out);
         app.parse(argc, argv);
         if (app.get_subcommands().empty())
-            throw CLI::RequiredError("A subcommand (run, compile, train, tune, share, calibrate, scenario, cuts, sfge, "
-                                     "encrypt, decrypt, inspect or bench)");
+            throw CLI::RequiredError(
+                "A subcommand (run, compile, train, tune, share, calibrate, scenario, cuts, explore, "
+                "encrypt, decrypt, inspect or bench)");
         return kSuccess;
     } catch (const CLI::ParseError& error) {
         return app.exit(error, out, err) == 0 ? kSuccess : kUserError;

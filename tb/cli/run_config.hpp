@@ -10,6 +10,7 @@
 #include "models/learn/tune.hpp"
 #include "models/sfge/sfge.hpp"
 #include "tb/cli/cost_table.hpp"
+#include "tb/cli/isaac_table.hpp"
 
 #include <optional>
 #include <string>
@@ -81,7 +82,8 @@ struct RunConfig {
     CompileConfig compile; ///< seed, crossbar, quant, map, converter, adc, signs, keys and the input format
     Fidelity fidelity = Fidelity::lt;
     ResConfig res;
-    std::optional<CostTable> costs; ///< every fidelity with time needs one
+    std::optional<CostTable> costs;  ///< every fidelity with time needs one
+    std::optional<IsaacTable> isaac; ///< for `veilram explore`
     DramChoice dram;
     PirateConfig pirate;
     SfgeConfig sfge;

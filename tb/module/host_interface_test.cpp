@@ -56,6 +56,8 @@ struct HostBench : PoweredBench {
     sc_core::sc_signal<bool> rst_n{"rst_n", true};
     HostInterface dut{"dut", {kCrossbars, kCellBytes, kSignBytes, Ps{kAccess}}};
     ScriptedTile tile{"tile"};
+    RequestInitiator<HostBench, SignRowRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
+    RequestInitiator<HostBench, SignWriteRequest> idle_write_isock{"idle_write_isock"};
     SignCrossbar signs{"signs", {4, 256, {}, {}}};
     sc_core::sc_vector<Crossbar> crossbars{"crossbar"};
 
@@ -72,6 +74,8 @@ struct HostBench : PoweredBench {
         signs.rail_i.bind(rail);
         converter_isock.bind(signs.row_tsock[0]);
         digital_isock.bind(signs.row_tsock[1]);
+        idle_row_isock.bind(signs.row_tsock[2]);
+        idle_write_isock.bind(signs.write_tsock);
         for (std::size_t c = 0; c < kCrossbars; ++c) {
             dut.cell_isock[c].bind(crossbars[c].cell_tsock);
             read_isock[c].bind(crossbars[c].read_tsock);

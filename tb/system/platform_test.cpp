@@ -52,6 +52,7 @@ Tensor random_images(std::size_t count) {
 ChipCosts test_costs() {
     ChipCosts costs;
     costs.array_read = {Ps{88'000}, Fj{60'000}};
+    costs.word_line = {Ps{0}, Fj{390}};
     costs.adc_conversion = {Ps{781}, Fj{1'667}};
     costs.cell_write = {Ps{50'000}, Fj{600}};
     costs.sign_row_read = {Ps{10'000}, Fj{468}};

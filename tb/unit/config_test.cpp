@@ -242,7 +242,7 @@ TEST_F(ConfigTest, AFidelityWithTimeNeedsACostTableAndKeepsItsSources) {
     set_costs(chip, *again.costs);
     EXPECT_EQ(chip.cell_write.energy, Fj{7000});
     EXPECT_EQ(chip.array_read.time, Ps{2000});
-    EXPECT_EQ(again.costs->entries[2].source, "a test");
+    EXPECT_EQ(again.costs->entries[3].source, "a test");
     EXPECT_THAT(refusal(costs + "  lunch: {}\n"), HasSubstr("costs.lunch: unknown key"));
     EXPECT_THAT(refusal("network: {path: x}\ncosts: {}\n"), HasSubstr("costs.array_read: is missing"));
 }

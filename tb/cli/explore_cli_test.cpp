@@ -1,0 +1,54 @@
+// Estimates beside ISAAC, as a user asks for them.
+#include "tb/cli/cli_fixture.hpp"
+
+namespace veilram::test {
+namespace {
+
+class ExploreCliTest : public CliTest {
+protected:
+    static constexpr const char* kConfig = VEILRAM_SOURCE_DIR "/configs/explore.yaml";
+    nlohmann::json explore(const std::string& settings = "") const {
+        expect_success(veilram(std::string("explore ") + kConfig + " --json explore.json " + settings));
+        return nlohmann::json::parse(read_file(path("explore.json")));
+    }
+};
+
+TEST_F(ExploreCliTest, EveryLayerHasABottleneckAndTotalsAddUp) {
+    const auto report = explore();
+    ASSERT_EQ(report["protected"]["layers"].size(), 5U);
+    std::int64_t time = 0, energy = 0;
+    for (const auto& layer : report["protected"]["layers"]) {
+        time += layer["ps"].get<std::int64_t>();
+        for (const auto& part : layer["energy_fj"]) energy += part.get<std::int64_t>();
+        EXPECT_FALSE(layer["bottleneck"].get<std::string>().empty());
+        for (const auto& stage : layer["stages"]) EXPECT_LE(stage["utilisation"], 1.0);
+    }
+    EXPECT_EQ(report["protected"]["ps"], time);
+    EXPECT_EQ(report["protected"]["fj"], energy);
+    EXPECT_NEAR(report["speed_up"], double(report["isaac"]["ps"]) / double(report["protected"]["ps"]), 1e-9);
+}
+
+TEST_F(ExploreCliTest, TheEstimateIsThePlatformsTimeWithoutItsDigitalWork) {
+    const auto report = explore();
+    expect_success(veilram("run " VEILRAM_SOURCE_DIR "/configs/default.yaml --images 2 --out run --set pirate.images=1"));
+    const double platform = results("run")["latency_s"]["inference"], estimate = 1e-12 * double(report["protected"]["ps"]);
+    EXPECT_GT(platform, estimate);
+    EXPECT_LT(platform, 1.05 * estimate);
+}
+
+TEST_F(ExploreCliTest, AnEightBitBaselineIsTwiceAsFast) {
+    const auto sixteen = explore(), eight = explore("--set isaac.bits=8");
+    EXPECT_NEAR(double(sixteen["isaac"]["ps"]) / double(eight["isaac"]["ps"]), 2.0, 0.05);
+    EXPECT_LT(eight["speed_up"], sixteen["speed_up"]);
+}
+
+TEST_F(ExploreCliTest, WhatIsMissingOrImpossibleIsNamed) {
+    expect_refusal("explore small.yaml", "isaac_32nm.yaml");
+    expect_refusal(std::string("explore ") + kConfig + " --set isaac.bits=12", "isaac.bits");
+    expect_refusal(std::string("explore ") + kConfig + " --set network.path=nothing.onnx", "nothing.onnx");
+    expect_refusal(std::string("explore ") + kConfig + " --set isaac.adc.power=3", "expected a power with its unit");
+    expect_refusal(std::string("explore ") + kConfig + " --set isaac.adc.area=3kg", "expected an area with its unit");
+}
+
+} // namespace
+} // namespace veilram::test

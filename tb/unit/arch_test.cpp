@@ -1,0 +1,188 @@
+// Estimates of time and energy, beside literal countings of the same.
+#include "models/arch/machines.hpp"
+#include "models/arch/res_plan.hpp"
+#include "models/base/diagnostics.hpp"
+#include "models/nn/topologies.hpp"
+#include "models/sfge/key.hpp"
+#include "tb/support/isaac_table.hpp"
+#include "tb/support/random_data.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace veilram::test {
+namespace {
+
+/// Items go through stages one by one; between two stages one item may wait.
+Ps simulate(const std::vector<Stage>& stages, std::int64_t items) {
+    std::vector<std::int64_t> free_from(stages.size(), 0);
+    std::int64_t end = 0;
+    for (std::int64_t i = 0; i < items; ++i) {
+        std::int64_t ready = 0;
+        for (std::size_t s = 0; s < stages.size(); ++s) {
+            ready = std::max(ready, free_from[s]) + stages[s].time.value;
+            free_from[s] = ready;
+        }
+        end = ready;
+    }
+    return Ps{end};
+}
+
+TEST(PipelineTest, TheSlowestStageSetsThePace) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        Rng rng = make_rng(seed, "pipeline");
+        std::vector<Stage> stages;
+        for (int s = 0; s < random_int(rng, 1, 6); ++s) stages.push_back({"stage", Ps{random_int(rng, 0, 100)}});
+        for (const std::int64_t items : {1, 2, 7, 100})
+            EXPECT_EQ(pipeline_time(stages, items), simulate(stages, items)) << seed;
+        EXPECT_EQ(pipeline_time(stages, 0), Ps{});
+    }
+}
+
+ChipCosts costs() {
+    ChipCosts costs;
+    costs.array_read = {Ps{88'000}, Fj{60'000}};
+    costs.word_line = {Ps{0}, Fj{390}};
+    costs.adc_conversion = {Ps{781}, Fj{1'667}};
+    costs.sign_row_read = {Ps{10'000}, Fj{468}};
+    costs.inject = {Ps{833}, Fj{100}};
+    costs.lfsr_bit = {Ps{833}, Fj{80}};
+    costs.gsl_line_switch = {Ps{1'000}, Fj{26'667}};
+    costs.accumulate = {Ps{833}, Fj{21}};
+    return costs;
+}
+
+ScMachine machine() {
+    ScMachine machine;
+    machine.costs = costs();
+    return machine;
+}
+
+std::int64_t energy_of(const LayerEstimate& layer, const char* part) {
+    for (const EnergyPart& found : layer.energy)
+        if (found.name == part) return found.energy.value;
+    ADD_FAILURE() << part;
+    return 0;
+}
+
+TEST(ScMachineTest, ALayerByHand) {
+    // 20 inputs, 130 outputs: 2 crossbars of 16 slots deep, 2 wide; 10 positions.
+    const LayerEstimate layer = estimate(LayerWork{"layer", 10, 20, 130, 1}, machine());
+    EXPECT_EQ(layer.arrays, 4);
+    const std::int64_t stage = 128 * 781, others = 10'000 + 2 * 833 + 88'000 + 833;
+    EXPECT_EQ(layer.time.value, 16 * (1'000 + others + stage + 9 * stage));
+    EXPECT_STREQ(layer.bottleneck().name, "adc");
+    EXPECT_GT(layer.utilisation(layer.bottleneck()), 0.8);
+    EXPECT_EQ(energy_of(layer, "adc"), 20 * 130 * 10 * 1'667);
+    EXPECT_EQ(energy_of(layer, "array"), 20 * 2 * 10 * 60'000);
+    EXPECT_EQ(energy_of(layer, "word lines"), 20 * 2 * 10 * 256 * 390);
+    EXPECT_EQ(energy_of(layer, "vectors"), 20 * 2 * 26'667);
+    EXPECT_EQ(energy_of(layer, "sign rows and conversion"), 20 * 2 * 10 * (468 + 200));
+    EXPECT_EQ(layer.total_energy(), estimate(std::vector<LayerWork>{layer.work}, machine()).energy());
+}
+
+TEST(ScMachineTest, FewerInputsThanSlotsTakeFewerSteps) {
+    ScMachine fast = machine();
+    fast.costs.adcs_per_crossbar = 8;
+    const Ps sixteen = estimate(LayerWork{"layer", 1000, 16, 64, 1}, fast).time;
+    const Ps four = estimate(LayerWork{"layer", 1000, 4, 64, 1}, fast).time;
+    EXPECT_EQ(sixteen.value, 4 * four.value);
+}
+
+TEST(ScMachineTest, ConversionBitByBitIsTheBottleneckOfAnLfsr) {
+    ScMachine lfsr = machine();
+    lfsr.converter = ConverterKind::lfsr;
+    const LayerEstimate layer = estimate(LayerWork{"layer", 100, 64, 64, 1}, lfsr);
+    EXPECT_STREQ(layer.bottleneck().name, "convert");
+    EXPECT_GT(layer.time.value, 100 * 16 * 256 * 833);
+}
+
+TEST(IsaacMachineTest, ALayerByHand) {
+    const IsaacConfig isaac = published_isaac();
+    const LayerEstimate layer = estimate(LayerWork{"layer", 50, 256, 32, 1}, isaac);
+    EXPECT_EQ(layer.arrays, 2 * 2);
+    EXPECT_EQ(layer.time.value, (50 * 16 + 6) * 100'000);
+    // all rows and columns in use: 4 arrays, 800 cycles, 128 conversions of 1.5625 pJ
+    EXPECT_NEAR(static_cast<double>(energy_of(layer, "adc")), 4 * 800 * 128 * 1562.5, 1e3);
+    EXPECT_NEAR(static_cast<double>(energy_of(layer, "array")), 4 * 800 * 30e3, 1e3);
+}
+
+TEST(IsaacMachineTest, UnusedRowsAndColumnsAreChargedOnRequest) {
+    IsaacConfig isaac = published_isaac();
+    const LayerWork small{"layer", 50, 64, 4, 1};
+    const std::int64_t used = energy_of(estimate(small, isaac), "adc");
+    isaac.whole_arrays = true;
+    EXPECT_NEAR(static_cast<double>(energy_of(estimate(small, isaac), "adc")), 4.0 * static_cast<double>(used), 10);
+}
+
+TEST(IsaacMachineTest, PublishedReadTimeGivesThePublishedSpeedUpWhereConvertersKeepUp) {
+    ScMachine sc = machine();
+    sc.costs.adcs_per_crossbar = 2;
+    const LayerWork work{"layer", 5000, 1024, 512, 1};
+    const double speed_up = seconds(estimate(work, published_isaac()).time) / seconds(estimate(work, sc).time);
+    EXPECT_NEAR(speed_up, 100.0 / 88.0, 0.002);
+    sc.costs.adcs_per_crossbar = 1; // one converter of 1.28 GS/s needs ISAAC's 100 ns for 128 conversions
+    const double one = seconds(estimate(work, published_isaac()).time) / seconds(estimate(work, sc).time);
+    EXPECT_NEAR(one, 1.0, 0.002);
+}
+
+TEST(LayerWorkTest, CountsTheProductsOfKnownNetworks) {
+    std::int64_t products = 0, weights = 0;
+    for (const LayerWork& work : layer_work(resnet18())) {
+        products += work.products();
+        weights += work.weights();
+    }
+    EXPECT_EQ(weights, 11'678'912);
+    EXPECT_EQ(products, 1'814'073'344); // published as 1.8 billion
+}
+
+ResWorkload workload_of(const NetworkEstimate& network, int most) {
+    ResWorkload workload;
+    for (const LayerEstimate& layer : network.layers)
+        workload.weights.push_back(
+            static_cast<std::int64_t>(chosen_count(static_cast<std::size_t>(layer.work.weights()), {most, true})));
+    workload.pulse = {Ps{50'000}, Fj{600}};
+    workload.cells_per_weight = 4;
+    return workload;
+}
+
+TEST(ResPlanTest, WritesTwiceTheSelectedWeights) { // 397 weights of ResNet-18 at N = 20, 1,492 of ResNet-50 at N = 30
+    const IsaacConfig isaac = published_isaac();
+    const NetworkEstimate eighteen = estimate(layer_work(resnet18()), isaac);
+    const NetworkEstimate fifty = estimate(layer_work(resnet50()), isaac);
+    const ResCosts a = res_costs(workload_of(eighteen, 20), eighteen, WritePolicy::per_layer);
+    EXPECT_DOUBLE_EQ(a.weight_writes, 2 * 397);
+    EXPECT_DOUBLE_EQ(a.cell_writes, 4 * 2 * 397);
+    EXPECT_NEAR(a.writing, 4 * 2 * 397 * 50e-9, 1e-12);
+    EXPECT_DOUBLE_EQ(a.added, a.writing);
+    EXPECT_NEAR(a.energy, 4 * 2 * 397 * 600e-15, 1e-18);
+    EXPECT_DOUBLE_EQ(a.images_until(1e6), 5e5);
+    EXPECT_NEAR(res_costs(workload_of(fifty, 30), fifty, WritePolicy::per_layer).weight_writes, 2 * 1'489, 1e-9)
+        << "three scales in shortcuts less than the published code";
+}
+
+TEST(ResPlanTest, PoliciesAndBatchesSpareTimeAndWrites) {
+    const NetworkEstimate network = estimate(layer_work(resnet18()), published_isaac());
+    ResWorkload workload = workload_of(network, 20);
+    const ResCosts per_layer = res_costs(workload, network, WritePolicy::per_layer);
+    const ResCosts prefetch = res_costs(workload, network, WritePolicy::prefetch);
+    const ResCosts resident = res_costs(workload, network, WritePolicy::resident);
+    EXPECT_LT(prefetch.added, per_layer.added);
+    EXPECT_GE(prefetch.added, per_layer.added / 2) << "writing back is waited for";
+    EXPECT_EQ(prefetch.cell_writes, per_layer.cell_writes);
+    EXPECT_EQ(resident.cell_writes, 0.0);
+    EXPECT_TRUE(std::isinf(resident.images_until(1e6)));
+    workload.batch = 10;
+    const ResCosts batch = res_costs(workload, network, WritePolicy::per_layer);
+    EXPECT_NEAR(batch.weight_writes, per_layer.weight_writes / 10, 1e-9);
+    EXPECT_NEAR(batch.images_until(1e6), 10 * per_layer.images_until(1e6), 1e-3);
+    workload.writers = 1'000'000; // a layer in one pulse
+    EXPECT_LT(res_costs(workload, network, WritePolicy::per_layer).writing, batch.writing / 10);
+    workload.weights.pop_back();
+    EXPECT_THROW(res_costs(workload, network, WritePolicy::per_layer), ModelError);
+}
+
+} // namespace
+} // namespace veilram::test
