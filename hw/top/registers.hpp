@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace veilram::reg {
 
@@ -38,5 +40,27 @@ constexpr std::uint64_t kInputBytes = 0x0100'0000;
 constexpr std::uint64_t kLogits = 0x0200'0000;  ///< RO: IEEE single precision, little-endian, image by image
 constexpr std::uint64_t kCells = 0x1'0000'0000; ///< debug transport only: cells of all crossbars, one after another
 constexpr std::uint64_t kSigns = 0x2'0000'0000; ///< debug transport only: cells of the sign crossbar
+
+enum class Access : std::uint8_t {
+    read_only,
+    write_only,
+    read_write,
+    read_write_1_to_clear,
+    input_window,
+    read_window,
+    debug_window
+};
+std::string to_string(Access access);
+
+struct Register {
+    std::uint64_t address;
+    const char* name;
+    Access access;
+    const char* meaning;
+};
+/// Every register and window, by address: what docs/registers.md shows and the tests hold the chip to.
+const std::vector<Register>& registers();
+/// The table of docs/registers.md, as `veilram --registers` prints it.
+std::string register_table();
 
 } // namespace veilram::reg

@@ -18,7 +18,7 @@ void add(const Conductance* line, std::int32_t* sums) {
 AnalogBlock::AnalogBlock(const BitMatrix& cells, const ArrayGeometry& array, const DeviceConfig& device,
                          std::uint32_t crossbar, std::size_t first, std::size_t outputs)
     : segment_(static_cast<std::size_t>(array.segment)), outputs_(outputs), upper_(kStreamBits * kMaxWidth),
-      lower_(kStreamBits * kMaxWidth) {
+      lower_(kStreamBits * kMaxWidth), offsets_(kMaxWidth) {
     if (cells.cols() != kStreamBits || outputs > kMaxWidth || 2 * (first + outputs) > cells.rows())
         throw ModelError("row pairs " + std::to_string(first) + "+" + std::to_string(outputs) + " do not fit " +
                          std::to_string(cells.rows()) + "x" + std::to_string(cells.cols()) + " cells");
@@ -28,6 +28,7 @@ AnalogBlock::AnalogBlock(const BitMatrix& cells, const ArrayGeometry& array, con
             upper_[t * kMaxWidth + o] = conductance(device, crossbar, row, t, cells.get(row, t));
             lower_[t * kMaxWidth + o] = conductance(device, crossbar, row + 1, t, cells.get(row + 1, t));
         }
+    for (std::size_t o = 0; o < outputs; ++o) offsets_[o] = converter_offset(device, crossbar, first + o);
 }
 
 const Conductance* AnalogBlock::connected(const GslVector& vector, std::size_t line) const {
@@ -41,7 +42,7 @@ void AnalogBlock::sum_slot(const GslVector& vector, const StreamSet& streams, Su
         streams.levels().for_each([&](std::size_t level) {
             std::array<Word, words_for(kStreamBits)> stream{};
             streams.write(static_cast<unsigned>(level), stream.data());
-            std::fill_n(sums.begin() + static_cast<std::ptrdiff_t>(level * kMaxWidth), kMaxWidth, 0);
+            std::copy_n(offsets_.begin(), kMaxWidth, sums.begin() + static_cast<std::ptrdiff_t>(level * kMaxWidth));
             for (std::size_t t = 0; t < kStreamBits; ++t)
                 if (get_bit(stream.data(), t)) add(connected(vector, t), sums.data() + level * kMaxWidth);
         });
@@ -60,7 +61,7 @@ void AnalogBlock::sum_slot(const GslVector& vector, const StreamSet& streams, Su
         const std::int32_t *last0 = at(runs.last[0]), *first0 = at(runs.first[0]);
         const std::int32_t *last1 = at(runs.last[1]), *first1 = at(runs.first[1]);
         for (std::size_t o = 0; o < kMaxWidth; ++o)
-            sums[level * kMaxWidth + o] = last0[o] - first0[o] + last1[o] - first1[o];
+            sums[level * kMaxWidth + o] = offsets_[o] + last0[o] - first0[o] + last1[o] - first1[o];
     });
 }
 
@@ -71,7 +72,8 @@ void AnalogBlock::read_slot(const GslVector& vector, const StreamSet& streams, c
     const std::size_t width = width_for(outputs_);
     streams.levels().for_each([&](std::size_t level) {
         for (std::size_t o = 0; o < width; ++o) {
-            const std::int32_t count = (sums[level * kMaxWidth + o] + kNominal / 2) / kNominal;
+            const std::int32_t sum = std::max(sums[level * kMaxWidth + o], 0);
+            const std::int32_t count = (sum + kNominal / 2) / kNominal;
             const int code = std::min<std::int32_t>(count, adc.limit) & adc.mask;
             table[level * width + o] = static_cast<std::uint8_t>(code ^ flip[o]);
         }

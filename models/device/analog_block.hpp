@@ -21,11 +21,11 @@ public:
     AnalogBlock(const BitMatrix& cells, const ArrayGeometry& array, const DeviceConfig& device, std::uint32_t crossbar,
                 std::size_t first, std::size_t outputs);
 
-    /// What flows on average through each line for the levels of `streams`: the sum of the conductances of the
-    /// connected cells under driven word lines. Rows of other levels stay as they are.
+    /// What each line's converter gets on average for the levels of `streams`: the sum of the conductances of the
+    /// connected cells under driven word lines, and its offset. Rows of other levels stay as they are.
     void sum_slot(const GslVector& vector, const StreamSet& streams, Sums& sums) const;
 
-    /// As CellBlock::read_slot(), from sums rounded to whole counts (halves up).
+    /// As CellBlock::read_slot(), from sums rounded to whole counts (halves up); below zero is zero.
     void read_slot(const GslVector& vector, const StreamSet& streams, const ByteAdc& adc, const OutputBytes& flip,
                    std::uint8_t* table) const;
 
@@ -36,6 +36,7 @@ private:
 
     const std::size_t segment_, outputs_;
     std::vector<Conductance> upper_, lower_; ///< [word lines][kMaxWidth]
+    Sums offsets_;                           ///< of the converters, [kMaxWidth]
 };
 
 } // namespace veilram

@@ -28,16 +28,17 @@ void NoisySum::begin(const LevelView& levels, const SumView& sums, const NoisePl
 }
 
 void NoisySum::make_tables(const LevelSet& levels) {
-    const auto one_cell = static_cast<float>(device_.read_sigma / kDigitSigma);
+    const auto square = [](double x) { return static_cast<float>(x * x / (kDigitSigma * kDigitSigma)); };
+    const float of_a_cell = square(device_.read_sigma), of_the_adc = square(device_.adc_noise);
     levels.for_each([&](std::size_t level) {
         const std::int32_t* sums = analog_.data() + level * kMaxWidth;
         float* mean = mean_.data() + level * row_;
         float* spread = spread_.data() + level * row_;
-        std::int32_t any = 0;
+        std::int32_t any = of_the_adc > 0.0F ? 1 : 0;
         for (std::size_t o = 0; o < outputs_; ++o) { // no branch and no double: the compiler makes vectors of it
             any |= sums[o];
             mean[o] = static_cast<float>(sums[o]) / kNominal;
-            spread[o] = one_cell * std::sqrt(mean[o]);
+            spread[o] = std::sqrt(of_a_cell * std::max(mean[o], 0.0F) + of_the_adc);
         }
         live_[level] = any != 0 ? 1 : 0;
     });

@@ -47,7 +47,7 @@ protected:
 
 private:
     class GroupWork;
-    bool is_noisy() const { return device_.read_sigma > 0; }
+    bool is_noisy() const { return device_.is_noisy(); }
     void measure_cells();
 
     const Program& program_;

@@ -1,6 +1,8 @@
 // Scenarios and power cuts, as a user starts them.
 #include "tb/cli/cli_fixture.hpp"
 
+#include <algorithm>
+
 namespace veilram::test {
 namespace {
 
@@ -64,6 +66,19 @@ TEST_F(LifeCliTest, StepsThatAreNoneAreNamedBeforeAnyWork) {
     const Outcome outcome = veilram("scenario scenario.yaml");
     EXPECT_EQ(outcome.code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("99999999"));
+}
+
+TEST_F(LifeCliTest, TheChipWorksInAForeignPlatform) {
+    expect_success(veilram("compile small.yaml --out image.h5"));
+    const std::string command =
+        "'" FOREIGN_PLATFORM "' '" + path("image.h5") + "' > '" + path("foreign.txt") + "' 2>&1";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    const std::string text = read_file(path("foreign.txt"));
+    EXPECT_THAT(text, HasSubstr("after boot: state 2"));
+    EXPECT_THAT(text, HasSubstr("half a register: refused"));
+    EXPECT_THAT(text, HasSubstr("after power-off: state 0"));
+    const std::string logits = text.substr(text.find("logits:"));
+    EXPECT_EQ(std::count(logits.begin(), logits.begin() + static_cast<std::ptrdiff_t>(logits.find('\n')), ' '), 10);
 }
 
 TEST_F(LifeCliTest, CutsAreCountedForEveryPolicy) {

@@ -1,3 +1,4 @@
+#include "hw/top/registers.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/report.hpp"
 #include "tb/cli/run_config.hpp"
@@ -185,6 +186,13 @@ void add_commands(CLI::App& app, std::ostream& out) {
             throw CLI::Success();
         },
         "print the configuration reference");
+    app.add_flag_callback(
+        "--registers",
+        [&out] {
+            out << reg::register_table();
+            throw CLI::Success();
+        },
+        "print the chip's register map");
     add_run(app, out);
     add_file_command(app, "compile", "Compile the network into a protected image", "image to write (HDF5)",
                      compile_command, out);

@@ -28,6 +28,17 @@ void check_array(const ArrayGeometry& array, Problems& problems) {
                                              std::to_string(array.cols) + "): take a power of two");
 }
 
+void check_device(const DeviceConfig& device, Fidelity fidelity, Problems& problems) {
+    const auto functional_only = [&](double value, const std::string& field) {
+        if (value > 0 && fidelity != Fidelity::functional)
+            problems.add("device." + field, "is modelled in fidelity functional only: take that, or 0");
+    };
+    functional_only(device.read_sigma, "read_sigma");
+    functional_only(device.adc_noise, "adc_noise");
+    if (device.stuck_on + device.stuck_off > 1)
+        problems.add("device.stuck_off", "and device.stuck_on together are more than all cells");
+}
+
 void check_input(const InputFormat& input, Problems& problems) {
     if (!input.mean.empty() && !input.std.empty() && input.mean.size() != input.std.size())
         problems.add("network.input.std", "has " + std::to_string(input.std.size()) +
@@ -87,10 +98,7 @@ void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out)
     if (config.fidelity != Fidelity::functional && !config.costs)
         problems.add("costs", "is missing: fidelity " + name_of(config.fidelity) +
                                   " needs a cost table (include one of configs/costs), or take fidelity: functional");
-    if (config.device.read_sigma > 0 && config.fidelity != Fidelity::functional)
-        problems.add("device.read_sigma", "is modelled in fidelity functional only: take that, or 0");
-    if (config.device.stuck_on + config.device.stuck_off > 1)
-        problems.add("device.stuck_off", "and device.stuck_on together are more than all cells");
+    check_device(config.device, config.fidelity, problems);
     check_sharing(config.cls, problems);
     check_learning("tune", config.tuning.tune.learning_rate, config.tuning.tune.validation_share, problems);
     check_learning("train", config.training.train.learning_rate, config.training.train.validation_share, problems);

@@ -251,6 +251,15 @@ static void fields(FieldVisitor& v, DeviceConfig& c) {
     v.real("stuck_off", c.stuck_off, {0, 1}, "share of the cells that are off whatever was programmed");
     v.real("read_sigma", c.read_sigma, {0, 1},
            "standard deviation of a cell's conductance from read to read; `functional` only");
+    v.real("drift", c.drift, {0, 1}, "exponent v of drift: conductances go as (seconds since programming)^-v");
+    v.real("drift_sigma", c.drift_sigma, {0, 10}, "standard deviation of v from cell to cell, over v");
+    v.real("drift_seconds", c.drift_seconds, {1, 1e10}, "since programming; 1: nothing has drifted yet");
+    v.real("ir_drop", c.ir_drop, {0, 1},
+           "share of the conductance that the cells farthest from the converters lose, falling linearly to 0 at the "
+           "nearest ones: an approximation that does not know what other cells draw");
+    v.real("adc_offset", c.adc_offset, {0, 255},
+           "counts: standard deviation of the converters' offsets, drawn once for each row pair");
+    v.real("adc_noise", c.adc_noise, {0, 255}, "counts: standard deviation of a conversion; `functional` only");
     v.seed("seed", c.seed, "of one chip: another seed is another chip");
 }
 static void fields(FieldVisitor& v, PirateConfig& c) {

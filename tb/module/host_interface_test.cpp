@@ -1,4 +1,5 @@
 #include "hw/top/host_interface.hpp"
+#include "models/base/file.hpp"
 #include "tb/support/powered_bench.hpp"
 #include "tb/support/random_data.hpp"
 
@@ -342,6 +343,26 @@ TEST_F(HostInterfaceTest, LivesOnWithoutTheRail) {
         bench.finish_action(); // the end of an orderly power-off comes after the rail fell
         EXPECT_TRUE(bench.irq.read());
     });
+}
+
+TEST_F(HostInterfaceTest, EveryRegisterIsAccessedAsTheTableSays) {
+    using reg::Access;
+    simulate([&] {
+        for (const reg::Register& one : reg::registers()) {
+            if (one.address >= reg::kInput) continue; // windows have tests of their own
+            std::uint32_t value = one.address == reg::kCtrl ? 77 : 1;
+            const auto written = transfer(bench.isock, tlm::TLM_WRITE_COMMAND, one.address, &value, 4).status;
+            const auto read = transfer(bench.isock, tlm::TLM_READ_COMMAND, one.address, &value, 4).status;
+            const bool can_write = one.access == Access::read_write || one.access == Access::read_write_1_to_clear;
+            EXPECT_EQ(written == tlm::TLM_OK_RESPONSE, can_write) << one.name;
+            EXPECT_EQ(read == tlm::TLM_OK_RESPONSE, one.access != Access::write_only) << one.name;
+        }
+    });
+}
+
+TEST(RegisterTableTest, IsTheOneInTheDocumentation) {
+    const std::string page = read_file(VEILRAM_SOURCE_DIR "/docs/registers.md");
+    EXPECT_NE(page.find(reg::register_table()), std::string::npos) << "put this there:\n" << reg::register_table();
 }
 
 } // namespace

@@ -30,6 +30,11 @@ template <class Draw> Moments moments(Draw draw) {
 
 DeviceConfig noisy_device() {
     DeviceConfig device;
+    device.drift = 0.02;
+    device.drift_sigma = 0.3;
+    device.drift_seconds = 3600;
+    device.ir_drop = 0.1;
+    device.adc_offset = 0.8;
     device.programming_sigma = 0.05;
     device.on_off_ratio = 20;
     device.stuck_on = 0.01;
@@ -41,7 +46,7 @@ DeviceConfig noisy_device() {
 /// driven word lines.
 std::int64_t literal_sum(const BitMatrix& cells, const ArrayGeometry& array, const DeviceConfig& device,
                          std::uint32_t crossbar, std::size_t pair, const GslVector& vector, const Word* stream) {
-    std::int64_t sum = 0;
+    std::int64_t sum = converter_offset(device, crossbar, pair);
     for (std::size_t t = 0; t < kStreamBits; ++t) {
         if (!get_bit(stream, t)) continue;
         const std::size_t row =
@@ -100,6 +105,49 @@ TEST(DeviceModelTest, StuckCellsAreAsManyAsAskedForWhateverWasProgrammed) {
     EXPECT_NEAR(share(true), 0.95, 0.005);
 }
 
+TEST(DeviceModelTest, DriftIsAPowerOfTimeThatDiffersFromCellToCell) {
+    DeviceConfig device;
+    device.drift = 0.05;
+    EXPECT_EQ(conductance(device, 0, 1, 2, true), kNominal) << "after a second nothing has drifted";
+    device.drift_seconds = 1e4;
+    EXPECT_EQ(conductance(device, 0, 1, 2, true), std::lround(kNominal * std::pow(1e4, -0.05)));
+    device.drift_sigma = 0.2;
+    const Moments on = moments([&](std::size_t r, std::size_t c) { return conductance(device, 0, r, c, true); });
+    const double spread = 0.05 * 0.2 * std::log(1e4), middle = -0.05 * std::log(1e4); // of the logarithm
+    EXPECT_NEAR(on.mean / kNominal, std::exp(middle + spread * spread / 2), 0.002);
+    EXPECT_NEAR(on.sigma / on.mean, std::sqrt(std::exp(spread * spread) - 1), 0.002);
+}
+
+TEST(DeviceModelTest, TheIrDropFallsLinearlyTowardsTheConverters) {
+    DeviceConfig device;
+    device.ir_drop = 0.2;
+    EXPECT_EQ(conductance(device, 0, 3, 255, true), kNominal);
+    EXPECT_EQ(conductance(device, 0, 3, 0, true), std::lround(kNominal * 0.8));
+    double mean = 0, squares = 0;
+    for (std::size_t col = 0; col < 256; ++col) {
+        const double g = conductance(device, 0, 3, col, true) / double{kNominal};
+        mean += g / 256;
+        squares += g * g / 256;
+    }
+    EXPECT_NEAR(mean, 0.9, 1e-4);
+    EXPECT_NEAR(squares - mean * mean, 0.2 * 0.2 / 12, 1e-4) << "of a uniform distribution";
+}
+
+TEST(DeviceModelTest, ConverterOffsetsHaveTheDeviationAskedFor) {
+    DeviceConfig device;
+    device.adc_offset = 1.5;
+    double mean = 0, squares = 0;
+    constexpr int kCrossbars = 200, kPairs = 128;
+    for (std::uint32_t crossbar = 0; crossbar < kCrossbars; ++crossbar)
+        for (std::size_t pair = 0; pair < kPairs; ++pair) {
+            const double offset = converter_offset(device, crossbar, pair) / double{kNominal};
+            mean += offset / (kCrossbars * kPairs);
+            squares += offset * offset / (kCrossbars * kPairs);
+        }
+    EXPECT_NEAR(mean, 0, 0.04); // 4 standard errors
+    EXPECT_NEAR(std::sqrt(squares), 1.5, 0.03);
+}
+
 TEST(DeviceModelTest, OtherChipsCrossbarsAndCellsDiffer) {
     DeviceConfig device = noisy_device(), other = device;
     other.seed = 2;
@@ -154,7 +202,7 @@ TEST(AnalogBlockTest, SumsAndCodesAreTheDefinitions) {
                 for (std::size_t o = 0; o < outputs; ++o) {
                     const auto sum = literal_sum(cells, array, noisy_device(), 9, first + o, vector, stream.data());
                     ASSERT_EQ(sums[level * kMaxWidth + o], sum) << "level " << level << " output " << o;
-                    const auto code = std::min<std::int64_t>((sum + kNominal / 2) / kNominal, 255);
+                    const auto code = std::min<std::int64_t>((std::max<std::int64_t>(sum, 0) + kNominal / 2) / kNominal, 255);
                     ASSERT_EQ(codes[level * width_for(outputs) + o], code ^ flip[o]);
                 }
             });
@@ -197,7 +245,8 @@ TEST(ScEngineNoiseTest, BatchesThreadsAndInstructionSetsChangeNothing) {
     }
 }
 
-TEST(NoisySumTest, ReadNoiseHasTheDeviationOfIndependentCells) {
+/// Mean and deviation of many reads of 100 conducting cells of one line.
+Moments reads_of(const DeviceConfig& device) {
     constexpr std::size_t kReads = 20000;
     const ArrayGeometry array{2, 256, 4};
     BitMatrix cells(2, 256);
@@ -205,8 +254,6 @@ TEST(NoisySumTest, ReadNoiseHasTheDeviationOfIndependentCells) {
         cells.set(0, t, true);
         cells.set(1, t, true);
     }
-    DeviceConfig device;
-    device.read_sigma = 0.5; // 100 conducting cells: 5 counts
     const AnalogBlock block(cells, array, device, 0, 0, 1);
     const std::vector<std::uint8_t> levels(kReads, 100);
     std::vector<std::uint32_t> origins(kReads);
@@ -226,8 +273,32 @@ TEST(NoisySumTest, ReadNoiseHasTheDeviationOfIndependentCells) {
         squares += static_cast<double>(count) * count;
     }
     mean /= kReads;
-    EXPECT_NEAR(mean, 100, 0.15);
-    EXPECT_NEAR(std::sqrt(squares / kReads - mean * mean), 5, 0.12);
+    return {mean, std::sqrt(squares / kReads - mean * mean)};
+}
+
+TEST(NoisySumTest, ReadNoiseHasTheDeviationOfIndependentCells) {
+    DeviceConfig device;
+    device.read_sigma = 0.5; // 100 conducting cells: 5 counts
+    const Moments reads = reads_of(device);
+    EXPECT_NEAR(reads.mean, 100, 0.15);
+    EXPECT_NEAR(reads.sigma, 5, 0.12);
+}
+
+TEST(NoisySumTest, ConverterNoiseAddsToThatOfTheCells) {
+    DeviceConfig device;
+    device.adc_noise = 3;
+    const Moments alone = reads_of(device);
+    EXPECT_NEAR(alone.mean, 100, 0.1);
+    EXPECT_NEAR(alone.sigma, std::sqrt(9 + 1.0 / 12), 0.08) << "and rounding";
+    device.read_sigma = 0.4;
+    EXPECT_NEAR(reads_of(device).sigma, 5, 0.12) << "3 and 4 counts";
+}
+
+TEST(NoisySumTest, AConvertersOffsetMovesTheMean) {
+    DeviceConfig device;
+    device.adc_noise = 2;
+    device.adc_offset = 4;
+    EXPECT_NEAR(reads_of(device).mean, 100 + converter_offset(device, 0, 0) / double{kNominal}, 0.1);
 }
 
 } // namespace veilram::test
