@@ -133,6 +133,36 @@ Json explore_res(const RunConfig& config, const NetworkEstimate& sc, const Netwo
     return rows;
 }
 
+void print_area(const char* chip, const std::vector<AreaPart>& parts, std::ostream& out) {
+    const Component total = total_of(parts);
+    out << "  " << chip << ": " << std::fixed << std::setprecision(2) << square_millimetres(total.area) << " mm2:";
+    for (const AreaPart& part : parts)
+        out << " " << part.name << " " << std::setprecision(1)
+            << 100.0 * square_millimetres(part.total.area) / square_millimetres(total.area) << " %;";
+    out << "\n";
+}
+
+Json to_json(const std::vector<AreaPart>& parts) {
+    Json json = Json::object();
+    for (const AreaPart& part : parts)
+        json[part.name] = {
+            {"instances", part.instances}, {"um2", part.total.area.value}, {"static_nw", part.total.power.value}};
+    return json;
+}
+
+/// Area of both chips, and what is not plausible about what they draw.
+Json explore_area(const ScComponents& components, const ScMachine& sc_chip, const IsaacConfig& isaac_chip,
+                  const NetworkEstimate& sc, const NetworkEstimate& isaac, std::ostream& out) {
+    const auto sc_parts = area_of(sc_chip, components, sc.arrays()), isaac_parts = area_of(isaac_chip, isaac.arrays());
+    out << "area\n";
+    print_area("protected", sc_parts, out);
+    print_area("ISAAC", isaac_parts, out);
+    std::vector<std::string> warnings = implausible("protected", sc, total_of(sc_parts));
+    for (const std::string& warning : implausible("ISAAC", isaac, total_of(isaac_parts))) warnings.push_back(warning);
+    for (const std::string& warning : warnings) out << "  warning: " << warning << "\n";
+    return {{"protected", to_json(sc_parts)}, {"isaac", to_json(isaac_parts)}, {"warnings", warnings}};
+}
+
 RunConfig load_exploration(const ConfigArgs& args) {
     RunConfig config = load_device_config(args.config, args.settings);
     if (!config.costs || !config.isaac)
@@ -169,6 +199,8 @@ void explore_command(const ExploreArgs& args, std::ostream& out) {
     json["array_ratio"] = isaac.array_seconds() / sc.array_seconds();
     json["protected"] = to_json(sc);
     json["isaac"] = to_json(isaac);
+    if (config.components)
+        json["area"] = explore_area(sc_components(*config.components), machine, isaac_machine, sc, isaac, out);
     json["runtime_encryption"] = explore_res(config, sc, isaac, isaac_machine.cells_per_weight(), machine.costs, out);
     if (args.json.empty()) return;
     write_file(args.json, json.dump(2) + "\n");

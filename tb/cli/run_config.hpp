@@ -9,6 +9,7 @@
 #include "models/learn/train.hpp"
 #include "models/learn/tune.hpp"
 #include "models/sfge/sfge.hpp"
+#include "tb/cli/component_table.hpp"
 #include "tb/cli/cost_table.hpp"
 #include "tb/cli/isaac_table.hpp"
 
@@ -82,8 +83,9 @@ struct RunConfig {
     CompileConfig compile; ///< seed, crossbar, quant, map, converter, adc, signs, keys and the input format
     Fidelity fidelity = Fidelity::lt;
     ResConfig res;
-    std::optional<CostTable> costs;  ///< every fidelity with time needs one
-    std::optional<IsaacTable> isaac; ///< for `veilram explore`
+    std::optional<CostTable> costs;           ///< every fidelity with time needs one
+    std::optional<ComponentTable> components; ///< areas, for `veilram explore`
+    std::optional<IsaacTable> isaac;          ///< likewise
     DramChoice dram;
     PirateConfig pirate;
     SfgeConfig sfge;

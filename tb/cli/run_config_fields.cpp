@@ -414,6 +414,9 @@ void fields(FieldVisitor& v, RunConfig& c) {
                        "..., basis: read, technology: 32 nm}`. "
                        "`basis` is `read` (stands so in the source), `derived` (computed from it) or `assumed`. Needed "
                        "by every fidelity with time; usually included from a table.");
+    v.optional_section("components", c.components,
+                       "Area and leakage of the protected chip's parts, one of each, for `veilram explore`, each with "
+                       "its source; usually included from a table.");
     v.optional_section("isaac", c.isaac,
                        "The unprotected baseline of `veilram explore`: power and area of its components, group totals, "
                        "each with its source; usually included from a table.");

@@ -1,4 +1,5 @@
 // Estimates of time and energy, beside literal countings of the same.
+#include "models/arch/area.hpp"
 #include "models/arch/machines.hpp"
 #include "models/arch/res_plan.hpp"
 #include "models/base/diagnostics.hpp"
@@ -126,6 +127,36 @@ TEST(IsaacMachineTest, PublishedReadTimeGivesThePublishedSpeedUpWhereConvertersK
     sc.costs.adcs_per_crossbar = 1; // one converter of 1.28 GS/s needs ISAAC's 100 ns for 128 conversions
     const double one = seconds(estimate(work, published_isaac()).time) / seconds(estimate(work, sc).time);
     EXPECT_NEAR(one, 1.0, 0.002);
+}
+
+TEST(AreaTest, InstancesTimesAreaOfEachPart) {
+    ScComponents components;
+    components.array = {Nw{0}, Um2{268}};
+    components.adc = {Nw{400'000}, Um2{1200}};
+    components.vector_register = {Nw{0}, Um2{383}};
+    ScMachine sc = machine();
+    sc.costs.adcs_per_crossbar = 2;
+    const auto parts = area_of(sc, components, 10);
+    const Component total = total_of(parts);
+    EXPECT_EQ(total.area, Um2{10 * 268 + 20 * 1200 + 80 * 383});
+    EXPECT_EQ(total.power, Nw{20 * 400'000});
+}
+
+TEST(AreaTest, ATileOfIsaacIsItsPublishedArea) {
+    const IsaacConfig isaac = published_isaac();
+    const Component total = total_of(area_of(isaac, 96));
+    EXPECT_NEAR(square_millimetres(total.area), 0.372, 0.0006);
+    EXPECT_NEAR(watts(total.power), 0.330, 0.0006);
+}
+
+TEST(AreaTest, WhatNoAirCoolsIsNamed) {
+    const std::vector<LayerWork> work{{"cool", 10, 16, 128, 1}, {"hot", 10, 16, 128, 1}};
+    NetworkEstimate network = estimate(work, machine());
+    EXPECT_TRUE(implausible("chip", network, {{}, Um2{2 * 10'000}}).empty());
+    network.layers[1].energy.push_back({"fire", Fj{1'000'000'000'000}});
+    const auto warnings = implausible("chip", network, {{}, Um2{2 * 10'000}});
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_NE(warnings[0].find("layer hot"), std::string::npos);
 }
 
 TEST(LayerWorkTest, CountsTheProductsOfKnownNetworks) {
