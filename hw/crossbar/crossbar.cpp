@@ -19,6 +19,12 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cf
     read_tsock.register_b_transport(this, &Crossbar::read_transport);
     cell_tsock.register_b_transport(this, &Crossbar::cell_transport);
     cell_tsock.register_transport_dbg(this, &Crossbar::cell_debug);
+    SC_METHOD(rail_method);
+    sensitive << rail_i.neg();
+    dont_initialize();
+    if (cfg.clock == Ps{}) return;
+    const ClockedConfig clocked{cfg.array, cfg.adc, cfg.adcs, cfg.clock, cfg.array_read.time, cfg.adc_conversion.time};
+    pipeline_ = std::make_unique<ClockedPipeline>("pipeline", clocked);
 }
 
 Crossbar::~Crossbar() = default;
@@ -29,8 +35,9 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    const bool fits = request->streams != nullptr && !request->streams->levels().empty() && request->pairs > 0 &&
-                      request->pairs <= cfg_.array.row_pairs() &&
+    const bool has_clock = request->clocked == nullptr || (pipeline_ && !pipeline_->is_busy() && analog_.empty());
+    const bool fits = has_clock && request->streams != nullptr && !request->streams->levels().empty() &&
+                      request->pairs > 0 && request->pairs <= cfg_.array.row_pairs() &&
                       request->gsl_lines.size() == words_for(static_cast<std::size_t>(cfg_.array.segments())) &&
                       request->reads > 0;
     if (!fits) {
@@ -41,6 +48,8 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
     meter_.charge(CrossbarEvent::array_read, request->reads);
     meter_.charge(CrossbarEvent::word_line, request->reads * cfg_.array.cols);
     meter_.charge(CrossbarEvent::adc_conversion, request->reads * request->pairs);
+    if (request->clocked != nullptr)
+        pipeline_->start(request->clocked, cells_.bits(), *request->streams, request->gsl_lines, request->pairs);
     const auto time = burst_time(*request);
     reading_.hold(delay + time);
     delay += time;
@@ -88,7 +97,13 @@ unsigned Crossbar::cell_debug(tlm::tlm_generic_payload& trans) {
 sc_core::sc_time Crossbar::burst_time(const ReadRequest& request) const {
     const Ps array = cfg_.array_read.time + cfg_.word_line.time;
     const Ps adc = cfg_.adc_conversion.time * ((request.pairs + cfg_.adcs - 1) / cfg_.adcs);
-    return to_sc_time(array + adc + std::max(array, adc) * (request.reads - 1));
+    const std::int64_t reads =
+        request.reads - (request.clocked == nullptr ? 0 : static_cast<std::int64_t>(request.clocked->levels.size()));
+    return reads == 0 ? sc_core::SC_ZERO_TIME : to_sc_time(array + adc + std::max(array, adc) * (reads - 1));
+}
+
+void Crossbar::rail_method() {
+    if (pipeline_) pipeline_->reset();
 }
 
 void Crossbar::cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {

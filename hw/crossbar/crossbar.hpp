@@ -3,6 +3,7 @@
 
 #include "hw/crossbar/cell_store.hpp"
 #include "hw/crossbar/crossbar_config.hpp"
+#include "hw/cycle/clocked_pipeline.hpp"
 #include "hw/sim/busy_line.hpp"
 #include "hw/sim/event_meter.hpp"
 #include "hw/sim/request.hpp"
@@ -12,6 +13,7 @@
 #include <systemc>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace veilram {
@@ -20,12 +22,13 @@ namespace veilram {
 /// drive the same stream, so a burst carries each distinct stream once and says how many reads it stands for.
 struct ReadRequest {
     std::uint32_t crossbar = 0;
-    std::uint32_t slot = 0;             ///< 0..2n-1
-    const StreamSet* streams = nullptr; ///< distinct word-line patterns, one for each level
-    std::int64_t reads = 0;             ///< reads that the burst stands for
-    int pairs = 0;                      ///< row pairs that are sensed, from row pair 0
-    GslVector gsl_lines;                ///< driven by the selector; secret
-    std::vector<CodeTable> codes;       ///< answer: for every kMaxWidth row pairs one table
+    std::uint32_t slot = 0;                ///< 0..2n-1
+    const StreamSet* streams = nullptr;    ///< distinct word-line patterns, one for each level
+    std::int64_t reads = 0;                ///< reads that the burst stands for
+    int pairs = 0;                         ///< row pairs that are sensed, from row pair 0
+    GslVector gsl_lines;                   ///< driven by the selector; secret
+    std::shared_ptr<ClockedBurst> clocked; ///< the part of the burst that takes place clock by clock, after the answer
+    std::vector<CodeTable> codes;          ///< answer: for every kMaxWidth row pairs one table
 };
 
 enum class CrossbarEvent : std::uint8_t { array_read, word_line, adc_conversion, cell_write };
@@ -38,6 +41,7 @@ public:
     tlm_utils::simple_target_socket<Crossbar> cell_tsock{"cell_tsock"};
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
+    SC_HAS_PROCESS(Crossbar);
     Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cfg);
     ~Crossbar() override;
 
@@ -46,6 +50,7 @@ public:
     void add_traces(TraceFile& file) const override;
 
 private:
+    void rail_method();
     void read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     unsigned cell_debug(tlm::tlm_generic_payload& trans);
@@ -60,6 +65,7 @@ private:
     std::vector<AnalogBlock> analog_; ///< the same of cells that are not ideal, beside blocks_
     EventMeter<CrossbarEvent, 4> meter_;
     BusyLine reading_{"reading"};
+    std::unique_ptr<ClockedPipeline> pipeline_; ///< null where nothing takes place clock by clock
 };
 
 } // namespace veilram

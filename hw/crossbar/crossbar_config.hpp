@@ -20,6 +20,7 @@ struct CrossbarConfig {
     Cost cell_write;          ///< one cell, one program-verify cycle
     DeviceConfig device;      ///< how far the cells are from ideal; read_sigma is not modelled here
     std::uint32_t number = 0; ///< of the crossbar in the chip
+    Ps clock;                 ///< of reads clock by clock; 0: there are none
 };
 
 struct SignCrossbarConfig {

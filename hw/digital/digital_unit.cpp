@@ -148,6 +148,9 @@ bool DigitalUnit::execute(SelectLevels& command, const Program&, sc_core::sc_tim
     if (command.input < 0 || command.input >= levels_.inputs()) return false;
     command.levels = levels_.seen_by(static_cast<std::size_t>(command.input));
     command.positions = static_cast<std::int64_t>(levels_.positions());
+    command.sequence.clear();
+    for (std::size_t p = 0; command.in_order && p < levels_.positions(); ++p)
+        command.sequence.push_back(levels_.at(p, static_cast<std::size_t>(command.input)));
     return true;
 }
 

@@ -38,8 +38,10 @@ struct BeginGroup {
 /// Asks for the levels of input k at every position. Answer: the distinct ones of its channel.
 struct SelectLevels {
     int input = 0;
+    bool in_order = false; ///< whether `sequence` is wanted
     LevelSet levels;
     std::int64_t positions = 0;
+    std::vector<std::uint8_t> sequence; ///< answer: the level at every position
 };
 /// Adds sign * code for one slot at every position; `codes` hold the levels that SelectLevels gave for its input.
 struct Accumulate {

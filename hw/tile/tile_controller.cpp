@@ -1,20 +1,22 @@
 #include "hw/tile/tile_controller.hpp"
 
 #include "hw/sim/base_protocol.hpp"
+#include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
 #include "models/base/diagnostics.hpp"
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace veilram {
 namespace {
 constexpr std::uint32_t kLargestProgram = 1U << 28; ///< a corrupt header must not make the controller fetch gigabytes
-} // namespace
 
 /// Stages of a burst overlap like a pipeline: the slowest one sets the pace, the others are seen once.
-struct TileController::StageTimes {
+struct StageTimes {
     sc_core::sc_time convert = sc_core::SC_ZERO_TIME;
     sc_core::sc_time read = sc_core::SC_ZERO_TIME;
     sc_core::sc_time accumulate = sc_core::SC_ZERO_TIME;
@@ -23,6 +25,52 @@ struct TileController::StageTimes {
         const auto slowest = std::max({convert, read, accumulate});
         const auto others = convert + read + accumulate - slowest;
         return slowest + sc_core::sc_time::from_value(others.value() / static_cast<std::uint64_t>(items));
+    }
+};
+
+sc_core::sc_time part_of(const sc_core::sc_time& time, std::int64_t part, std::int64_t whole) {
+    return sc_core::sc_time::from_value(time.value() * static_cast<std::uint64_t>(part) /
+                                        static_cast<std::uint64_t>(whole));
+}
+
+} // namespace
+
+/// One slot of one crossbar at every position.
+struct TileController::Burst {
+    std::size_t crossbar = 0; ///< of the layer
+    int slot = 0;
+    std::int64_t positions = 0;
+    LevelSet levels;
+    ConversionRequest conversion;
+    ReadRequest read;
+    StageTimes stages;
+    std::shared_ptr<ClockedBurst> clocked;
+
+    /// Positions in `window` take place clock by clock.
+    void clock(const ClockedWindow& window, std::vector<std::uint8_t> sequence) {
+        const std::size_t first = std::min(window.first, sequence.size());
+        const std::size_t count = std::min(window.count, sequence.size() - first);
+        if (count == 0) return;
+        clocked = std::make_shared<ClockedBurst>();
+        const auto begin = sequence.begin() + static_cast<std::ptrdiff_t>(first);
+        clocked->levels.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+        clocked->convert = to_ps(part_of(stages.convert, 1, positions));
+    }
+    void take_codes() {
+        for (const auto& [level, codes] : clocked->codes)
+            for (std::size_t pair = 0; pair < codes.size(); ++pair) {
+                CodeTable& table = read.codes[pair / kMaxWidth];
+                const std::size_t outputs = std::min(kMaxWidth, codes.size() - pair / kMaxWidth * kMaxWidth);
+                table[level * width_for(outputs) + pair % kMaxWidth] = codes[pair];
+            }
+    }
+    /// Of the positions that are loosely timed.
+    sc_core::sc_time time() const {
+        const std::int64_t rest = positions - (clocked ? static_cast<std::int64_t>(clocked->levels.size()) : 0);
+        if (rest == 0) return sc_core::SC_ZERO_TIME;
+        const StageTimes of_rest{part_of(stages.convert, rest, positions), stages.read,
+                                 part_of(stages.accumulate, rest, positions)};
+        return of_rest.total(rest);
     }
 };
 
@@ -290,51 +338,75 @@ bool TileController::run_group(std::size_t layer, int group) {
 /// All crossbars of the group read the same slot side by side; the slowest one counts.
 bool TileController::run_slot(std::size_t layer, int group, int slot) {
     const auto& plans = program_->layers[layer].crossbars;
+    std::vector<std::unique_ptr<Burst>> clocked; ///< that take place while time passes
     sc_core::sc_time longest = sc_core::SC_ZERO_TIME;
     for (std::size_t c = 0; c < plans.size(); ++c) {
         if (plans[c].group != group || plans[c].inputs[static_cast<std::size_t>(slot)] < 0) continue;
-        sc_core::sc_time time = sc_core::SC_ZERO_TIME;
-        if (!run_burst(layer, c, slot, time)) return false;
-        longest = std::max(longest, time);
+        auto burst = std::make_unique<Burst>();
+        burst->crossbar = c;
+        burst->slot = slot;
+        if (!begin_burst(layer, *burst)) return false;
+        if (burst->clocked)
+            clocked.push_back(std::move(burst));
+        else if (!finish_burst(*burst))
+            return false;
+        else
+            longest = std::max(longest, burst->time());
+    }
+    for (const auto& burst : clocked) {
+        while (!burst->clocked->finished) {
+            wait(burst->clocked->finished_ev | rail_i.negedge_event());
+            if (!rail_i.read()) throw PowerLoss{};
+        }
+        if (!finish_burst(*burst)) return false;
+        longest = std::max(longest, burst->time());
     }
     spend(longest);
     return true;
 }
 
-/// One slot at every position: select levels, convert, read, accumulate.
-bool TileController::run_burst(std::size_t layer, std::size_t crossbar, int slot, sc_core::sc_time& time) {
+/// One slot at every position: select levels, convert, read.
+bool TileController::begin_burst(std::size_t layer, Burst& burst) {
     const LayerProgram& program = program_->layers[layer];
-    const CrossbarPlan& plan = program.crossbars[crossbar];
-    const auto chip_crossbar = program.first_crossbar + static_cast<std::uint32_t>(crossbar);
-    StageTimes stages;
+    const CrossbarPlan& plan = program.crossbars[burst.crossbar];
+    const auto chip_crossbar = program.first_crossbar + static_cast<std::uint32_t>(burst.crossbar);
+    const auto window = cfg_.clocked.find(layer);
     SelectLevels selection;
-    selection.input = plan.inputs[static_cast<std::size_t>(slot)];
-    if (!compute(selection, stages.accumulate)) return false;
+    selection.input = plan.inputs[static_cast<std::size_t>(burst.slot)];
+    selection.in_order = window != cfg_.clocked.end();
+    if (!compute(selection, burst.stages.accumulate)) return false;
+    burst.positions = selection.positions;
+    burst.levels = selection.levels;
 
-    ConversionRequest conversion;
+    ConversionRequest& conversion = burst.conversion;
     conversion.layer = static_cast<std::uint32_t>(layer);
     conversion.crossbar = chip_crossbar;
-    conversion.row = static_cast<std::uint32_t>(slot % program_->n);
-    conversion.levels = &selection.levels;
+    conversion.row = static_cast<std::uint32_t>(burst.slot % program_->n);
+    conversion.levels = &burst.levels;
     conversion.lfsr_seed = program_->converter.lfsr_seed;
     conversion.conversions = selection.positions;
     auto& converter = program_->converter.kind == ConverterKind::lfsr ? lfsr_isock : sign_bit_isock;
-    if (send(converter, conversion, stages.convert) != tlm::TLM_OK_RESPONSE) return false;
+    if (send(converter, conversion, burst.stages.convert) != tlm::TLM_OK_RESPONSE) return false;
 
-    ReadRequest read;
+    ReadRequest& read = burst.read;
     read.crossbar = chip_crossbar;
-    read.slot = static_cast<std::uint32_t>(slot);
+    read.slot = static_cast<std::uint32_t>(burst.slot);
     read.streams = &conversion.streams;
     read.reads = selection.positions;
     read.pairs = plan.outputs;
     read.codes = std::move(codes_);
-    if (send(read_isock, read, stages.read) != tlm::TLM_OK_RESPONSE) return false;
+    if (window != cfg_.clocked.end()) burst.clock(window->second, std::move(selection.sequence));
+    read.clocked = burst.clocked;
+    return send(read_isock, read, burst.stages.read) == tlm::TLM_OK_RESPONSE;
+}
 
-    Accumulate add{crossbar, slot, &read.codes};
-    if (!compute(add, stages.accumulate)) return false;
-    codes_ = std::move(read.codes);
+/// Adds what was read. Codes that were seen clock by clock are the ones that count.
+bool TileController::finish_burst(Burst& burst) {
+    if (burst.clocked) burst.take_codes();
+    Accumulate add{burst.crossbar, burst.slot, &burst.read.codes};
+    if (!compute(add, burst.stages.accumulate)) return false;
+    codes_ = std::move(burst.read.codes);
     ++bursts_;
-    time = stages.total(selection.positions);
     return true;
 }
 

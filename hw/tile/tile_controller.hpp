@@ -63,7 +63,7 @@ public:
 private:
     using Action = TileRequest::Action;
     struct PowerLoss {};
-    struct StageTimes; ///< of one burst
+    struct Burst;
 
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void run_thread();
@@ -83,7 +83,8 @@ private:
     bool lock(std::size_t layer);
     bool run_group(std::size_t layer, int group);
     bool run_slot(std::size_t layer, int group, int slot);
-    bool run_burst(std::size_t layer, std::size_t crossbar, int slot, sc_core::sc_time& time);
+    bool begin_burst(std::size_t layer, Burst& burst);
+    bool finish_burst(Burst& burst);
     bool power_off();
 
     bool fetch(std::uint64_t offset, void* data, std::size_t size);

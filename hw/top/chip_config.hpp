@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hw/res/res_core.hpp"
+#include "hw/tile/tile_config.hpp"
 #include "models/arch/chip_costs.hpp"
 #include "models/base/units.hpp"
 #include "models/device/device_model.hpp"
@@ -9,7 +10,10 @@
 #include "models/sc/crossbar_read.hpp"
 #include "models/sc/geometry.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
+#include <set>
 
 namespace veilram {
 
@@ -22,10 +26,13 @@ struct ChipConfig {
     std::uint32_t key_slot_bytes = 4096;
     std::uint64_t image_base = 0; ///< where in memory the image starts
     ResPolicy policy = ResPolicy::per_layer;
-    Fj hold_up; ///< stored for locking after power_good has fallen
-    Key256 root_key{};                 ///< fused at manufacture
-    std::uint32_t minimum_version = 1; ///< state of the monotonic counter
-    DeviceConfig device;               ///< how far the cells are from ideal
+    Ps clock{833};                                ///< of the tile
+    std::map<std::size_t, ClockedWindow> clocked; ///< layers whose reads take place clock by clock
+    std::set<std::uint32_t> clocked_crossbars;    ///< that those layers use; empty: any
+    Fj hold_up;                                   ///< stored for locking after power_good has fallen
+    Key256 root_key{};                            ///< fused at manufacture
+    std::uint32_t minimum_version = 1;            ///< state of the monotonic counter
+    DeviceConfig device;                          ///< how far the cells are from ideal
     ChipCosts costs;
 };
 

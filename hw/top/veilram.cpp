@@ -3,11 +3,21 @@
 namespace veilram {
 namespace {
 
+bool is_clocked(const ChipConfig& cfg, std::uint32_t crossbar) {
+    return !cfg.clocked.empty() && (cfg.clocked_crossbars.empty() || cfg.clocked_crossbars.count(crossbar) > 0);
+}
 CrossbarConfig crossbar_config(const ChipConfig& cfg, std::size_t number) {
     const ChipCosts& costs = cfg.costs;
-    return {cfg.array,        cfg.adc,         costs.adcs_per_crossbar,
-            costs.array_read, costs.word_line, costs.adc_conversion,
-            costs.cell_write, cfg.device,      static_cast<std::uint32_t>(number)};
+    return {cfg.array,
+            cfg.adc,
+            costs.adcs_per_crossbar,
+            costs.array_read,
+            costs.word_line,
+            costs.adc_conversion,
+            costs.cell_write,
+            cfg.device,
+            static_cast<std::uint32_t>(number),
+            is_clocked(cfg, static_cast<std::uint32_t>(number)) ? cfg.clock : Ps{}};
 }
 std::uint32_t sign_rows(const ChipConfig& cfg) { return cfg.crossbars * static_cast<std::uint32_t>(cfg.n); }
 /// A bit for each layer.
@@ -50,7 +60,7 @@ HostConfig host_config(const ChipConfig& cfg) {
 
 VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
     : sc_module(name), power_("power", {cfg.costs.power_ramp.time, cfg.hold_up}), host_("host", host_config(cfg)),
-      tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base, cfg.policy}),
+      tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base, cfg.policy, cfg.clocked}),
       res_("res", scheduler_config(cfg)), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
       keys_("keys", key_config(cfg)), dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}),
       gsl_("gsl", gsl_config(cfg)), sign_bit_("sign_bit", sign_bit_config(cfg)),

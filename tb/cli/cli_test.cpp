@@ -28,7 +28,7 @@ TEST_F(CliTest, RunReportsOwnerThiefStorageAndEveryValueUsed) {
 }
 
 TEST_F(CliTest, ReportsOfEveryFidelityFitTheSchema) {
-    for (const std::string fidelity : {"functional", "lt"}) {
+    for (const std::string fidelity : {"functional", "lt", "cycle"}) {
         expect_success(veilram("run small.yaml --images 3 --fidelity " + fidelity + " --out " + fidelity));
         const std::string check = "/usr/bin/python3 -m jsonschema -i '" + path(fidelity + "/results.json") +
                                   "' '" VEILRAM_SOURCE_DIR "/docs/results.schema.json'";

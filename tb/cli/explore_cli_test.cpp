@@ -30,8 +30,10 @@ TEST_F(ExploreCliTest, EveryLayerHasABottleneckAndTotalsAddUp) {
 
 TEST_F(ExploreCliTest, TheEstimateIsThePlatformsTimeWithoutItsDigitalWork) {
     const auto report = explore();
-    expect_success(veilram("run " VEILRAM_SOURCE_DIR "/configs/default.yaml --images 2 --out run --set pirate.images=1"));
-    const double platform = results("run")["latency_s"]["inference"], estimate = 1e-12 * double(report["protected"]["ps"]);
+    expect_success(
+        veilram("run " VEILRAM_SOURCE_DIR "/configs/default.yaml --images 2 --out run --set pirate.images=1"));
+    const double platform = results("run")["latency_s"]["inference"],
+                 estimate = 1e-12 * double(report["protected"]["ps"]);
     EXPECT_GT(platform, estimate);
     EXPECT_LT(platform, 1.05 * estimate);
 }
@@ -48,6 +50,24 @@ TEST_F(ExploreCliTest, WhatIsMissingOrImpossibleIsNamed) {
     expect_refusal(std::string("explore ") + kConfig + " --set network.path=nothing.onnx", "nothing.onnx");
     expect_refusal(std::string("explore ") + kConfig + " --set isaac.adc.power=3", "expected a power with its unit");
     expect_refusal(std::string("explore ") + kConfig + " --set isaac.adc.area=3kg", "expected an area with its unit");
+}
+
+TEST_F(ExploreCliTest, LooseTimingIsThatOfTheClocks) {
+    const auto latency = [&](const std::string& settings) {
+        expect_success(veilram("run " VEILRAM_SOURCE_DIR
+                               "/configs/default.yaml --images 1 --out run --set pirate.images=1 "
+                               "--set trace.vcd=false " +
+                               settings));
+        return double(results("run")["latency_s"]["inference"]);
+    };
+    const double loose = latency(""), clocked = latency("--fidelity cycle"),
+                 part = latency("--set 'cycle.layers=[conv1 0..99, dense3]'");
+    EXPECT_NEAR(loose / clocked, 1.0, 0.05);
+    EXPECT_NEAR(part / clocked, 1.0, 0.05);
+    EXPECT_NE(loose, clocked);
+    expect_refusal("run small.yaml --set 'cycle.layers=[conv7]'", "there are: conv, dense");
+    expect_refusal("run small.yaml --set 'cycle.layers=[conv 9..3]'", "conv1 0..99");
+    expect_refusal("run small.yaml --fidelity cycle --set device.ir_drop=0.1", "not modelled clock by clock");
 }
 
 } // namespace

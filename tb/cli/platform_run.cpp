@@ -160,6 +160,13 @@ ChipConfig chip_for(const Device& device, const RunConfig& config) {
     chip.device = config.device;
     chip.policy = config.res.policy;
     chip.hold_up = config.res.hold_up;
+    chip.clock = config.cycle.clock;
+    chip.clocked = clocked_layers(config.cycle, config.fidelity, device.program);
+    for (const auto& [layer, window] : chip.clocked) {
+        const LayerProgram& program = device.program.layers[layer];
+        for (std::size_t c = 0; c < program.crossbars.size(); ++c)
+            chip.clocked_crossbars.insert(program.first_crossbar + static_cast<std::uint32_t>(c));
+    }
     chip.root_key = load_root_key(config.compile.keys);
     chip.minimum_version = config.compile.keys.version;
     set_costs(chip.costs, config.costs.value());

@@ -62,7 +62,7 @@ void add_run(CLI::App& app, std::ostream& out) {
     add_config(*command, args->config);
     add_images(*command, args->images);
     command->add_option("--out", args->out, "folder of the report (default: runs/<configuration>)")->type_name("DIR");
-    command->add_option("--fidelity", *fidelity, "functional or lt; as --set fidelity=...")->type_name("NAME");
+    command->add_option("--fidelity", *fidelity, "functional, lt or cycle; as --set fidelity=...")->type_name("NAME");
     command->add_option("--image", args->image, "run this image instead of compiling the network")->type_name("FILE");
     command->callback([args, fidelity, &out] {
         if (!fidelity->empty()) args->config.settings.push_back("fidelity=" + *fidelity);

@@ -5,6 +5,7 @@
 #include "models/config/writer.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace veilram {
 namespace {
@@ -28,13 +29,17 @@ void check_array(const ArrayGeometry& array, Problems& problems) {
                                              std::to_string(array.cols) + "): take a power of two");
 }
 
-void check_device(const DeviceConfig& device, Fidelity fidelity, Problems& problems) {
+void check_device(const DeviceConfig& device, Fidelity fidelity, bool clock_by_clock, Problems& problems) {
     const auto functional_only = [&](double value, const std::string& field) {
         if (value > 0 && fidelity != Fidelity::functional)
             problems.add("device." + field, "is modelled in fidelity functional only: take that, or 0");
     };
     functional_only(device.read_sigma, "read_sigma");
     functional_only(device.adc_noise, "adc_noise");
+    if (clock_by_clock && device.has_static())
+        problems.add(
+            "device",
+            "is not ideal, which is not modelled clock by clock: take fidelity: lt or functional, and no cycle.layers");
     if (device.stuck_on + device.stuck_off > 1)
         problems.add("device.stuck_off", "and device.stuck_on together are more than all cells");
 }
@@ -98,7 +103,11 @@ void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out)
     if (config.fidelity != Fidelity::functional && !config.costs)
         problems.add("costs", "is missing: fidelity " + name_of(config.fidelity) +
                                   " needs a cost table (include one of configs/costs), or take fidelity: functional");
-    check_device(config.device, config.fidelity, problems);
+    check_device(config.device, config.fidelity,
+                 config.fidelity == Fidelity::cycle ||
+                     (config.fidelity == Fidelity::lt && !config.cycle.layers.empty()),
+                 problems);
+    if (config.cycle.clock == Ps{}) problems.add("cycle.clock", "must be above 0");
     check_sharing(config.cls, problems);
     check_learning("tune", config.tuning.tune.learning_rate, config.tuning.tune.validation_share, problems);
     check_learning("train", config.training.train.learning_rate, config.training.train.validation_share, problems);
@@ -116,6 +125,44 @@ RunConfig load_run_config(const std::string& path, const std::vector<std::string
     check(config, places, problems);
     problems.raise();
     return config;
+}
+
+namespace {
+
+/// "conv1" or "conv1 100..199".
+ClockedWindow parse_window(const std::string& text, const std::string& name) {
+    ClockedWindow window;
+    if (text.size() == name.size()) return window;
+    std::size_t first = 0, last = 0;
+    char more = 0;
+    if (std::sscanf(text.c_str() + name.size(), " %zu..%zu%c", &first, &last, &more) != 2 || last < first)
+        throw UserError("cycle.layers: '" + text +
+                        "': expected the name of a layer, or a name and positions such as 'conv1 0..99'");
+    window.first = first;
+    window.count = last - first + 1;
+    return window;
+}
+
+} // namespace
+
+std::map<std::size_t, ClockedWindow> clocked_layers(const CycleConfig& cycle, Fidelity fidelity,
+                                                    const Program& program) {
+    const std::vector<std::size_t> nodes = matrix_nodes(program.graph);
+    std::map<std::size_t, ClockedWindow> clocked;
+    for (std::size_t l = 0; fidelity == Fidelity::cycle && l < nodes.size(); ++l) clocked[l] = {};
+    for (const std::string& text : cycle.layers) {
+        const std::string name = text.substr(0, text.find(' '));
+        std::string names;
+        bool found = false;
+        for (std::size_t l = 0; l < nodes.size(); ++l) {
+            names += (names.empty() ? "" : ", ") + program.graph.nodes[nodes[l]].name;
+            if (program.graph.nodes[nodes[l]].name != name) continue;
+            clocked[l] = parse_window(text, name);
+            found = true;
+        }
+        if (!found) throw UserError("cycle.layers: no layer '" + name + "'; there are: " + names);
+    }
+    return clocked;
 }
 
 bool tuned_outputs(const RunConfig& config) {

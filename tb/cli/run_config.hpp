@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hw/dram/dram_spec.hpp"
+#include "hw/tile/tile_config.hpp"
 #include "models/cls/share_network.hpp"
 #include "models/config/reader.hpp"
 #include "models/data/dataset.hpp"
@@ -13,6 +14,8 @@
 #include "tb/cli/cost_table.hpp"
 #include "tb/cli/isaac_table.hpp"
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +28,16 @@ struct NetworkConfig {
         tuned; ///< the same network fine-tuned for the mapping, which is then compiled in its place; may be empty
 };
 
-enum class Fidelity { functional, lt };
+enum class Fidelity { functional, lt, cycle };
+
+/// What takes place clock by clock.
+struct CycleConfig {
+    std::vector<std::string> layers; ///< names, each with a range of positions if not all; empty: none
+    Ps clock{833};                   ///< of the tile
+};
+/// The layers of a program by number. Throws UserError for a name that it does not have, or no range.
+std::map<std::size_t, ClockedWindow> clocked_layers(const CycleConfig& cycle, Fidelity fidelity,
+                                                    const Program& program);
 
 struct ResConfig {
     ResPolicy policy = ResPolicy::per_layer;
@@ -82,6 +94,7 @@ struct RunConfig {
     DeviceConfig device;
     CompileConfig compile; ///< seed, crossbar, quant, map, converter, adc, signs, keys and the input format
     Fidelity fidelity = Fidelity::lt;
+    CycleConfig cycle;
     ResConfig res;
     std::optional<CostTable> costs;           ///< every fidelity with time needs one
     std::optional<ComponentTable> components; ///< areas, for `veilram explore`

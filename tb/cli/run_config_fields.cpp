@@ -98,7 +98,8 @@ template <> const Choices<ColourOrder>& choices<ColourOrder>() {
     return all;
 }
 template <> const Choices<Fidelity>& choices<Fidelity>() {
-    static const Choices<Fidelity> all{{"functional", Fidelity::functional}, {"lt", Fidelity::lt}};
+    static const Choices<Fidelity> all{
+        {"functional", Fidelity::functional}, {"lt", Fidelity::lt}, {"cycle", Fidelity::cycle}};
     return all;
 }
 template <> const Choices<Topology>& choices<Topology>() {
@@ -222,6 +223,13 @@ static void fields(FieldVisitor& v, KeyConfig& c) {
     v.path("root_key_file", c.root_key_file,
            "64 hexadecimal digits: the root key, under which the secrets are drawn too; empty: all comes from `seed`");
     v.integer("version", c.version, {1, 4'294'967'295}, "of the image; a device refuses an older one than it has seen");
+}
+
+static void fields(FieldVisitor& v, CycleConfig& c) {
+    v.texts("layers", c.layers,
+            "names of layers whose crossbars are simulated clock by clock in `fidelity: lt`; with a range, such as "
+            "`conv1 0..99`, at these positions alone");
+    v.time("clock", c.clock, "period of the tile's clock");
 }
 
 static void fields(FieldVisitor& v, ResConfig& c) {
@@ -376,7 +384,9 @@ void fields(FieldVisitor& v, RunConfig& c) {
     CompileConfig& compile = c.compile;
     v.seed("seed", compile.seed, "of everything random that is not a secret");
     v.integer("threads", c.threads, {0, 1024}, "cores that the simulator uses; 0: all. Changes no result");
-    v.choice("fidelity", c.fidelity, "`functional`: arithmetic only; `lt`: the SystemC platform, loosely timed");
+    v.choice(
+        "fidelity", c.fidelity,
+        "`functional`: arithmetic only; `lt`: the SystemC platform, loosely timed; `cycle`: crossbars clock by clock");
     v.choice("signs", compile.signs.mode,
              "`public`: sign bits are stored as they are, as published; `masked`: encrypted with a keystream");
     v.group("sign_mask", "The keystream of `signs: masked`.", [&] {
@@ -393,6 +403,7 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("device", c.device,
               "How far the cells are from ideal ones (docs/model.md, section 13). The default is ideal.");
     v.section("keys", compile.keys, "Secrets and their seal.");
+    v.section("cycle", c.cycle, "What is simulated clock by clock.");
     v.section("res", c.res, "The runtime encryption scheduler.");
     v.section("dram", c.dram, "The external memory, for `fidelity: lt`.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");
