@@ -3,7 +3,6 @@
 #include "models/base/diagnostics.hpp"
 #include "models/learn/batches.hpp"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <utility>
 
 namespace veilram {
@@ -39,13 +38,6 @@ torch::Tensor quantised(const torch::Tensor& input, const ActivationQuant& quant
     const torch::Tensor clipped = input.clamp(-zero * step, (most - zero) * step);
     return clipped + (torch::round(clipped / step) * step - clipped).detach();
 }
-
-/// One value for each output, shaped such that it meets every position of `like`, [N, outputs, H, W] or [N, outputs].
-torch::Tensor along_outputs(const torch::Tensor& values, const torch::Tensor& like) {
-    return like.dim() == 4 ? values.reshape({1, -1, 1, 1}) : values;
-}
-/// [outputs][N * positions].
-torch::Tensor by_output(const torch::Tensor& values) { return values.transpose(0, 1).reshape({values.size(1), -1}); }
 
 /// Adds the realised weights of one crossbar, [2n slots][outputs], to the layer's matrix [groups * M][K].
 void add_crossbar(const std::vector<std::int32_t>& realised, const CrossbarPlan& plan, const MatrixShape& shape,
@@ -180,39 +172,18 @@ torch::Tensor MappedNet::forward(const torch::Tensor& images) {
                         [this](std::size_t layer, const torch::Tensor& input) { return apply(layer, input); });
 }
 
-void MappedNet::measure_errors(const torch::Tensor& images) {
-    const torch::NoGradGuard no_grad;
-    error_.clear();
-    net_.forward(images, TorchNet::Mode::eval, [this](std::size_t layer, const torch::Tensor& input) {
-        torch::Tensor got = bit_true(layer, input);
-        const torch::Tensor exact = net_.multiply(layer, quantised(input, activations_[layer]), mapped_->weight[layer]);
-        error_.push_back(by_output(got - exact).std(1, false));
-        return got;
-    });
-}
-
-torch::Tensor MappedNet::forward_with_noise(const torch::Tensor& images, std::uint64_t seed) {
-    const at::Generator generator = at::detail::createCPUGenerator(seed);
-    return net_.forward(images, TorchNet::Mode::eval, [&](std::size_t layer, const torch::Tensor& input) {
-        const torch::Tensor product = net_.multiply(layer, quantised(input, activations_[layer]), net_.weight(layer));
-        const torch::Tensor noise = torch::randn(product.sizes(), generator, product.options());
-        return product + noise * along_outputs(error_[layer], product) + along_outputs(net_.bias(layer), product);
-    });
-}
-
-torch::Tensor MappedNet::bit_true(std::size_t layer, const torch::Tensor& input) const {
-    return to_torch(mapped_->engine->apply(layer, net_.matrix_node(layer), from_torch(input), 0));
-}
-
 torch::Tensor MappedNet::apply(std::size_t layer, const torch::Tensor& input) {
     const Mapped& m = *mapped_;
     const torch::Tensor x = quantised(input, activations_[layer]);
-    const torch::Tensor bit_true = this->bit_true(layer, input);
+    const torch::Tensor bit_true = to_torch(m.engine->apply(layer, net_.matrix_node(layer), from_torch(input), 0));
     const torch::Tensor ideal = net_.multiply(layer, x, m.realised[layer]);
     const torch::Tensor change = net_.multiply(layer, x.detach(), net_.weight(layer) - m.weight[layer]);
+    const auto by_output = [&ideal](const torch::Tensor& values) {
+        return ideal.dim() == 4 ? values.reshape({1, -1, 1, 1}) : values;
+    };
     // Its value is the bit-true product and what the weights changed since; its gradient is the exact product's.
-    const torch::Tensor product = (bit_true - along_outputs(m.bias[layer], ideal) - ideal).detach() + ideal + change;
-    return along_outputs(gain_[layer], product) * product + along_outputs(net_.bias(layer), product);
+    const torch::Tensor product = (bit_true - by_output(m.bias[layer]) - ideal).detach() + ideal + change;
+    return by_output(gain_[layer]) * product + by_output(net_.bias(layer));
 }
 
 double MappedNet::accuracy(const Dataset& data) const {

@@ -7,7 +7,6 @@
 #include "models/learn/torch_net.hpp"
 #include "models/learn/tune.hpp"
 
-#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -33,10 +32,6 @@ public:
     void settle(double pull);
     /// Logits as a differentiable function of the weights and biases.
     torch::Tensor forward(const torch::Tensor& images);
-    /// Notes how far off each output of each layer is on `images` as it is mapped: the deviation of the error.
-    void measure_errors(const torch::Tensor& images);
-    /// As forward(), but for exact products and, on each output, normal noise of the deviation measured last.
-    torch::Tensor forward_with_noise(const torch::Tensor& images, std::uint64_t seed);
     /// Bit-true accuracy of the last mapping.
     double accuracy(const Dataset& data) const;
 
@@ -62,7 +57,6 @@ private:
     void take_re_estimated();
     void take_gains();
     torch::Tensor apply(std::size_t layer, const torch::Tensor& input);
-    torch::Tensor bit_true(std::size_t layer, const torch::Tensor& input) const;
 
     CompileConfig config_;
     std::vector<ActivationQuant> activations_;
@@ -70,9 +64,8 @@ private:
     TunedPart part_;
     TorchNet net_;
     std::vector<torch::Tensor> gain_; ///< per layer, of each output; 1 after a solve
-    MemoryStore store_;               ///< layers whose cells stay the same are not mapped again
+    MemoryStore store_; ///< layers whose cells stay the same are not mapped again
     std::unique_ptr<Mapped> mapped_;
-    std::vector<torch::Tensor> error_; ///< per layer: deviation by output
 };
 
 } // namespace veilram

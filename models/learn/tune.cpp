@@ -13,9 +13,6 @@ namespace veilram {
 namespace F = torch::nn::functional;
 namespace {
 
-constexpr std::size_t kErrorImages = 128;        ///< that the size of the noise is measured on
-constexpr std::uint64_t kSeedStride = 1'000'003; ///< steps of one seed meet no noise of the next one's
-
 void check(const Graph& graph, const Dataset& data, const TuneConfig& tuning) {
     check_fits(graph, data);
     check_positive("epochs", tuning.epochs);
@@ -49,7 +46,7 @@ public:
             mapped_.solve();
         else
             judge(), tell();
-        settle();
+        mapped_.settle(pull());
         while (step_ < steps_) {
             if (step_ % steps_per_epoch() == 0) shuffle(parts_.learned, rng_);
             take_step();
@@ -58,7 +55,7 @@ public:
             judge();
             save_state();
             tell();
-            settle();
+            mapped_.settle(pull());
         }
         return std::move(result_);
     }
@@ -72,19 +69,6 @@ private:
     /// Weights stay where they are while outputs are tuned.
     double pull() const { return tuning_.part == TunedPart::outputs ? 0.0 : tuning_.pull; }
 
-    /// Makes ready for the steps up to the next mapping.
-    void settle() {
-        mapped_.settle(pull());
-        if (tuning_.forward == TuneForward::bit_true) return;
-        const Dataset sample = validation_.slice(0, std::min<std::size_t>(validation_.count(), kErrorImages));
-        mapped_.measure_errors(to_torch(to_tensor(sample.pixels.data(), sample.count(), sample.shape, format_)));
-    }
-
-    torch::Tensor forward(const torch::Tensor& images) {
-        if (tuning_.forward == TuneForward::bit_true) return mapped_.forward(images);
-        return mapped_.forward_with_noise(images, tuning_.seed * kSeedStride + static_cast<std::uint64_t>(step_));
-    }
-
     void take_step() {
         const Dataset batch = subset(data_, next_indices());
         const torch::Tensor images = augmented(
@@ -92,7 +76,7 @@ private:
         set_learning_rate(optimiser_, tuning_.learning_rate, static_cast<double>(step_) / steps_);
         const torch::Tensor goal =
             tuning_.goal == TuneGoal::labels ? to_torch(batch.labels) : probabilities(teacher_, images);
-        const torch::Tensor loss = F::cross_entropy(forward(images), goal);
+        const torch::Tensor loss = F::cross_entropy(mapped_.forward(images), goal);
         optimiser_.zero_grad();
         loss.backward();
         optimiser_.step();

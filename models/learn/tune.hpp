@@ -20,12 +20,6 @@ enum class TunedPart { all, outputs };
 /// classes. A network that knows its training images by heart learns little from their labels.
 enum class TuneGoal { labels, network };
 
-/// What a layer gives while weights are trained: `bit_true`, what its present cells make of the input, or `noise`, the
-/// exact product and normal noise as large as the present cells' errors, output by output. Bit-true training fits
-/// weights to one mapping, which the next one replaces; noise teaches what any mapping is good for, and is many times
-/// quicker.
-enum class TuneForward { bit_true, noise };
-
 /// The state of the network right after one mapping.
 struct SolveReport {
     int step = 0;
@@ -37,7 +31,6 @@ struct SolveReport {
 struct TuneConfig {
     TunedPart part = TunedPart::all;
     TuneGoal goal = TuneGoal::labels;
-    TuneForward forward = TuneForward::bit_true;
     int epochs = 2;
     int batch = 64;
     double learning_rate = 5e-4; ///< of Adam at the start; falls to 0 along half a cosine

@@ -48,10 +48,6 @@ template <> const Choices<TuneGoal>& choices<TuneGoal>() {
     static const Choices<TuneGoal> all{{"labels", TuneGoal::labels}, {"network", TuneGoal::network}};
     return all;
 }
-template <> const Choices<TuneForward>& choices<TuneForward>() {
-    static const Choices<TuneForward> all{{"bit_true", TuneForward::bit_true}, {"noise", TuneForward::noise}};
-    return all;
-}
 template <> const Choices<OutputScale>& choices<OutputScale>() {
     static const Choices<OutputScale> all{{"trained", OutputScale::trained},
                                           {"re_estimated", OutputScale::re_estimated}};
@@ -304,10 +300,6 @@ static void fields(FieldVisitor& v, TuningConfig& tuning) {
              "cells alone");
     v.choice("goal", c.goal,
              "what the logits are to come close to: the `labels`, or what the float `network` makes of the images");
-    v.choice(
-        "forward", c.forward,
-        "what layers give between two mappings: what the present cells do (`bit_true`), or exact products and as much "
-        "`noise` as the present cells' errors, for `part: all`");
     v.integer("epochs", c.epochs, {1, 10'000}, "passes over the training images");
     v.integer("batch", c.batch, {1, 65'536}, "images per step");
     v.real("learning_rate", c.learning_rate, {0, 10}, "of Adam at the start; falls to 0 along half a cosine");

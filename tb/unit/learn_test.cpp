@@ -366,42 +366,6 @@ TEST_F(TuneTest, BetweenSolvesAChangeOfWeightsCountsExactly) {
     EXPECT_NEAR(change.select(1, 0).abs().max().item<double>(), 0, 1e-5);
 }
 
-TEST_F(TuneTest, NoiseIsAsLargeAsTheErrorsOfTheCells) {
-    MappedNet mapped(graph_, activations_, config_);
-    const torch::Tensor images = to_torch(to_tensor(data_.pixels.data(), 40, data_.shape, {}));
-    mapped.measure_errors(images);
-    const torch::NoGradGuard no_grad;
-    const torch::Tensor noisy = mapped.forward_with_noise(images, 1);
-    EXPECT_TRUE(noisy.equal(mapped.forward_with_noise(images, 1))) << "the seed tells it";
-    EXPECT_FALSE(noisy.equal(mapped.forward_with_noise(images, 2)));
-    torch::Tensor sum = torch::zeros_like(noisy), squares = torch::zeros_like(noisy);
-    constexpr int kDraws = 200;
-    for (std::uint64_t seed = 0; seed < kDraws; ++seed) {
-        const torch::Tensor logits = mapped.forward_with_noise(images, seed);
-        sum += logits;
-        squares += logits * logits;
-    }
-    const double spread = (squares / kDraws - (sum / kDraws).pow(2)).mean().item<double>();
-    const double error = (mapped.forward(images) - sum / kDraws).pow(2).mean().item<double>();
-    EXPECT_LT(spread, 4 * error);
-    EXPECT_GT(spread, error / 8) << "errors of a mapping have a mean, too, which noise has not";
-}
-
-TEST_F(TuneTest, TuningWithNoiseIsReproducibleAndRaisesTheAccuracy) {
-    config_.map.cells = CellChoice::stream_aware;
-    config_.quant.outputs = OutputScale::re_estimated;
-    config_.quant.activation_bits = 4;
-    tuning_.forward = TuneForward::noise;
-    tuning_.pull = 0;
-    tuning_.epochs = 1;
-    const Calibration calibration(to_tensor(data_.pixels.data(), 100, data_.shape, {}));
-    const Dataset some = data_.slice(0, 600);
-    const TuneResult result = tune(graph_, activations_, config_, tuning_, some, calibration);
-    EXPECT_GE(result.validation_accuracy, result.solves.front().validation_accuracy);
-    EXPECT_EQ(all_weights(result.graph),
-              all_weights(tune(graph_, activations_, config_, tuning_, some, calibration).graph));
-}
-
 TEST_F(TuneTest, RealisedWeightsDifferFromTheWantedOnesByTheReportedError) {
     const Compiled compiled = compile(graph_, activations_, config_);
     double error = 0, weights = 0;
