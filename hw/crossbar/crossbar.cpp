@@ -23,7 +23,8 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cf
     sensitive << rail_i.neg();
     dont_initialize();
     if (cfg.clock == Ps{}) return;
-    const ClockedConfig clocked{cfg.array, cfg.adc, cfg.adcs, cfg.clock, cfg.array_read.time, cfg.adc_conversion.time};
+    const ClockedConfig clocked{
+        cfg.array, cfg.adc, cfg.adcs, cfg.clock, cfg.array_read.time + cfg.word_line.time, cfg.adc_conversion.time};
     pipeline_ = std::make_unique<ClockedPipeline>("pipeline", clocked);
 }
 
@@ -35,7 +36,8 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    const bool has_clock = request->clocked == nullptr || (pipeline_ && !pipeline_->is_busy() && analog_.empty());
+    const bool has_clock =
+        request->clocked == nullptr || (pipeline_ && !pipeline_->is_busy() && !cfg_.device.has_static());
     const bool fits = has_clock && request->streams != nullptr && !request->streams->levels().empty() &&
                       request->pairs > 0 && request->pairs <= cfg_.array.row_pairs() &&
                       request->gsl_lines.size() == words_for(static_cast<std::size_t>(cfg_.array.segments())) &&

@@ -7,24 +7,34 @@
 namespace veilram {
 
 std::optional<bool> PulseTrain::value_of(std::size_t row, std::size_t column) const {
-    const auto last = std::find_if(pulses_.rbegin(), pulses_.rend(),
-                                   [&](const Pulse& pulse) { return pulse.row == row && pulse.column == column; });
-    return last == pulses_.rend() ? std::nullopt : std::optional(last->value);
+    const auto cell = pending_.find({row, column});
+    return cell == pending_.end() ? std::nullopt : std::optional(cell->second.value);
+}
+
+void PulseTrain::note(const Pulse& pulse) {
+    Pending& cell = pending_[{pulse.row, pulse.column}];
+    ++cell.pulses;
+    cell.value = pulse.value;
 }
 
 void PulseTrain::add(std::size_t row, std::size_t column, bool value, Ps now, Ps duration) {
     const Ps begin = std::max(now, end(now));
     pulses_.push_back({row, column, value, begin, begin + duration});
+    note(pulses_.back());
 }
 
 void PulseTrain::abandon(Ps now) {
     while (!pulses_.empty() && pulses_.back().begin >= now) pulses_.pop_back();
+    pending_.clear();
+    for (const Pulse& pulse : pulses_) note(pulse);
 }
 
 std::optional<PulseTrain::Pulse> PulseTrain::finished(Ps now) {
     if (pulses_.empty() || pulses_.front().end > now) return std::nullopt;
     const Pulse pulse = pulses_.front();
     pulses_.pop_front();
+    const auto cell = pending_.find({pulse.row, pulse.column});
+    if (--cell->second.pulses == 0) pending_.erase(cell);
     return pulse;
 }
 
@@ -35,6 +45,7 @@ std::optional<PulseTrain::Pulse> PulseTrain::cut(Ps now, Rng& rng) {
         if (boost::random::uniform_int_distribution<int>(0, 1)(rng) == 0) torn->value = !torn->value;
     }
     pulses_.clear();
+    pending_.clear();
     return torn;
 }
 

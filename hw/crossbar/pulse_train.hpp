@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
+#include <utility>
 
 namespace veilram {
 
@@ -40,7 +42,15 @@ public:
     std::optional<Pulse> cut(Ps now, Rng& rng);
 
 private:
+    /// Of a cell: the pulses that go there, and the value of the last one.
+    struct Pending {
+        std::size_t pulses = 0;
+        bool value = false;
+    };
+    void note(const Pulse& pulse);
+
     std::deque<Pulse> pulses_;
+    std::map<std::pair<std::size_t, std::size_t>, Pending> pending_;
 };
 
 } // namespace veilram

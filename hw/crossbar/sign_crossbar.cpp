@@ -61,6 +61,7 @@ void SignCrossbar::write_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
     }
     finish_pulses();
     if (request->abandon) pulses_.abandon(to_ps(sc_core::sc_time_stamp()));
+    writing_q_ = !pulses_.empty();
     write(*request, delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
@@ -105,6 +106,7 @@ void SignCrossbar::rail_method() {
     const auto torn = pulses_.cut(to_ps(sc_core::sc_time_stamp()), rng_);
     if (!torn) return;
     cells_.set(torn->row, torn->column, torn->value);
+    meter_.charge(SignCrossbarEvent::cell_write);
     ++wear_[{torn->row, torn->column}];
     ++torn_;
 }
@@ -115,6 +117,7 @@ void SignCrossbar::cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_t
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
+    finish_pulses();
     const int changed = cells_.access(trans);
     meter_.charge(SignCrossbarEvent::cell_write, changed);
     delay += trans.is_write() ? to_sc_time(cfg_.cell_write.time * changed) : to_sc_time(cfg_.row_read.time);

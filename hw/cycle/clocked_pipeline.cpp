@@ -137,19 +137,23 @@ void ClockedPipeline::convert_pair(unsigned item, int clock) {
 
 void ClockedPipeline::accumulate(unsigned item) {
     if (!burst_ || item + 1 != burst_->levels.size()) return;
-    for (std::size_t s = 0; s < kStages; ++s) busy_[s] += stages_[s].busy_clocks();
-    clocks_ += burst_->clocks;
     burst_->finished = true;
     burst_->finished_ev.notify(to_sc_time(cfg_.clock)); // with the end of this clock
-    burst_.reset();
-    bit_lines_ = BitMatrix();
-    control_ev_.notify(sc_core::SC_ZERO_TIME);
+    reset();
 }
 
+/// Nothing that depends on secrets stays.
 void ClockedPipeline::reset() {
-    if (burst_ != nullptr) clocks_ += burst_->clocks;
+    if (burst_ != nullptr) {
+        clocks_ += burst_->clocks;
+        for (std::size_t s = 0; s < kStages; ++s) busy_[s] += stages_[s].busy_clocks();
+    }
     burst_.reset();
+    for (std::size_t p = 0; p < bit_lines_.rows(); ++p)
+        std::fill_n(bit_lines_.row(p), bit_lines_.words_per_row(), Word{0});
     bit_lines_ = BitMatrix();
+    streams_ = StreamSet();
+    std::fill(word_lines_.begin(), word_lines_.end(), Word{0});
     lines_q_ = 0;
     word_lines_q_ = 0;
     control_ev_.notify(sc_core::SC_ZERO_TIME);
@@ -160,6 +164,10 @@ void ClockedPipeline::collect(StatGroup& out) const {
     out.count("clocks", clocks_, "clocks in which the pipeline worked");
     for (std::size_t s = 0; s < kStages; ++s)
         out.count(std::string(kStageNames[s]) + "_clocks", busy_[s], "clocks in which this stage worked");
+    std::int64_t violations = 0;
+    for (const HandshakeChecker& checker : checkers_)
+        violations += static_cast<std::int64_t>(checker.violations().size());
+    out.count("handshake_violations", violations, "times valid and ready broke their rules: a mistake of the model");
 }
 
 void ClockedPipeline::add_traces(TraceFile& file) const {

@@ -53,7 +53,7 @@ public:
     /// One burst at a time; everything is copied, for power may go in between.
     void start(std::shared_ptr<ClockedBurst> burst, const BitMatrix& cells, const StreamSet& streams,
                const GslVector& lines, int pairs);
-    /// Ends the burst at work; it stays unfinished.
+    /// Ends the burst at work, if there is one.
     void reset();
     bool is_busy() const { return burst_ != nullptr; }
 
@@ -89,15 +89,13 @@ private:
     StreamSet streams_;
     BitMatrix bit_lines_; ///< as the GSL lines connect them
     int pairs_ = 0;
-    std::vector<Word> word_lines_;   ///< driven now
-    std::vector<std::uint8_t> held_; ///< codes in sample-and-hold
+    std::vector<Word> word_lines_; ///< driven now
     std::int64_t bursts_ = 0, clocks_ = 0;
     std::array<std::int64_t, kStages> busy_{};
     // for waveforms
     unsigned level_q_ = 0, position_q_ = 0, pair_q_ = 0, code_q_ = 0;
     sc_dt::uint64 lines_q_ = 0;
     sc_dt::sc_bv<256> word_lines_q_;
-    std::array<bool, kStages> working_q_{};
 };
 
 } // namespace veilram

@@ -21,10 +21,11 @@ PowerManager::~PowerManager() = default;
 void PowerManager::input_method() {
     const auto now = sc_core::sc_time_stamp();
     if (power_good_i.read()) {
-        up_from_ = now + to_sc_time(cfg_.ramp);
+        up_from_ = std::max(now, hold_until_) + to_sc_time(cfg_.ramp);
         up_until_ = sc_core::sc_max_time();
     } else {
-        up_until_ = std::min(up_until_, now + hold_up());
+        if (now >= hold_until_) hold_until_ = now + hold_up();
+        up_until_ = now;
     }
     rail_ev_.cancel();
     rail_ev_.notify(sc_core::SC_ZERO_TIME);
@@ -53,9 +54,9 @@ void PowerManager::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time
 /// Judges the moment itself, so that an event left over from before cannot raise the rail early.
 void PowerManager::rail_method() {
     const auto now = sc_core::sc_time_stamp();
-    rail_q_ = rst_ni.read() && now >= up_from_ && now < up_until_;
+    rail_q_ = rst_ni.read() && (now < hold_until_ || (now >= up_from_ && now < up_until_));
     rail_o.write(rail_q_);
-    const auto next = now < up_from_ ? up_from_ : up_until_;
+    const auto next = now < hold_until_ ? hold_until_ : now < up_from_ ? up_from_ : up_until_;
     if (now < next && next < sc_core::sc_max_time()) rail_ev_.notify(next - now);
 }
 

@@ -19,9 +19,9 @@ struct PowerConfig {
 struct PowerOffRequest {};
 
 /// The rail rises `ramp` after power_good. When power_good falls (a power cut) the scheduler gets as far with locking
-/// everything as the stored energy goes, and then the rail falls; it falls on request, too, and rises again only with
-/// the next power_good. It is down as long as the chip is held in reset: what reset must clear is what the rail keeps
-/// alive.
+/// everything as the stored energy goes, and then the rail falls, whatever comes meanwhile; it falls on request, too,
+/// and rises again only with the next power_good. It is down as long as the chip is held in reset: what reset must
+/// clear is what the rail keeps alive.
 class PowerManager final : public sc_core::sc_module, public Traceable {
 public:
     sc_core::sc_in<bool> power_good_i{"power_good_i"};
@@ -46,6 +46,7 @@ private:
     sc_core::sc_event rail_ev_{"rail_ev"};
     sc_core::sc_time up_from_ = sc_core::sc_max_time();
     sc_core::sc_time up_until_ = sc_core::SC_ZERO_TIME;
+    sc_core::sc_time hold_until_ = sc_core::SC_ZERO_TIME; ///< what is stored lasts until then
     bool rail_q_ = false;
 };
 

@@ -48,8 +48,8 @@ void RuntimeEncryptionScheduler::b_transport(tlm::tlm_generic_payload& trans, sc
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    settle(); // a step that ends now has ended, whichever process runs first
-    act(*request, delay);
+    settle();                                 // a step that ends now has ended, whichever process runs first
+    if (!in_emergency_) act(*request, delay); // which only the end of the rail ends
     publish();
     request->state = core_.state();
     request->layer_state = core_.layer_state(request->layer);
@@ -204,7 +204,9 @@ RuntimeEncryptionScheduler::Cells RuntimeEncryptionScheduler::to_rest(int layer,
 bool RuntimeEncryptionScheduler::write_signs(Cells cells, bool abandon, sc_core::sc_time& delay) {
     if (cells.empty()) return true;
     SignWriteRequest write{std::move(cells), abandon, {}};
-    return send(write_isock, write, delay) == tlm::TLM_OK_RESPONSE;
+    const bool written = send(write_isock, write, delay) == tlm::TLM_OK_RESPONSE;
+    std::fill(write.cells.begin(), write.cells.end(), SignWriteRequest::Cell{}); // which signs are flipped is secret
+    return written;
 }
 
 bool RuntimeEncryptionScheduler::restore_signs(int layer, bool abandon, sc_core::sc_time& delay) {
@@ -238,14 +240,19 @@ void RuntimeEncryptionScheduler::shutdown(sc_core::sc_time& delay) {
     settle_at(kChip, delay);
 }
 
-/// Zeroises every register and writes back whatever signs are in clear or on their way.
-void RuntimeEncryptionScheduler::close_all(sc_core::sc_time& delay) {
+/// Zeroises every register and writes back whatever signs are in clear or on their way. The delay ends with the last
+/// pulse; returns the energy of those that are still to come.
+Fj RuntimeEncryptionScheduler::close_all(sc_core::sc_time& delay) {
     VEILRAM_INVARIANT(zeroise({}, delay), "a register could not be zeroised");
     bool first = true; // pulses of the layers before must not be abandoned
     for (auto& [layer, place] : places_)
         if (std::exchange(place.flips, false)) restore_signs(layer, std::exchange(first, false), delay);
+    SignWriteRequest pending; // also of a step that was under way
+    VEILRAM_INVARIANT(send(write_isock, pending, delay) == tlm::TLM_OK_RESPONSE, "the sign crossbar does not answer");
     arrivals_.clear();
-    exposure_.close_all(to_ps(sc_core::sc_time_stamp() + delay));
+    exposed_until_ = sc_core::sc_time_stamp() + delay;
+    settle_ev_.notify(delay);
+    return pending.energy;
 }
 
 void RuntimeEncryptionScheduler::emergency_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
@@ -255,12 +262,11 @@ void RuntimeEncryptionScheduler::emergency_transport(tlm::tlm_generic_payload& t
         return;
     }
     settle();
-    close_all(delay);
-    SignWriteRequest pending; // also those of a shutdown that was under way
-    trans.set_response_status(send(write_isock, pending, delay));
-    request->energy = pending.energy;
+    request->energy = close_all(delay);
     core_.begin_emergency();
+    in_emergency_ = true;
     publish();
+    trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
 void RuntimeEncryptionScheduler::settle_at(int layer, const sc_core::sc_time& delay) {
@@ -271,6 +277,7 @@ void RuntimeEncryptionScheduler::settle_at(int layer, const sc_core::sc_time& de
 /// Whatever has arrived by now is there.
 void RuntimeEncryptionScheduler::settle() {
     const auto now = sc_core::sc_time_stamp();
+    if (exposed_until_ && now >= *exposed_until_) exposure_.close_all(to_ps(*std::exchange(exposed_until_, {})));
     for (auto arrival = arrivals_.begin(); arrival != arrivals_.end();) {
         if (now < arrival->second) {
             settle_ev_.notify(arrival->second - now);
@@ -299,7 +306,10 @@ void RuntimeEncryptionScheduler::arrive(int layer, const sc_core::sc_time& at) {
 }
 
 void RuntimeEncryptionScheduler::rail_method() {
-    exposure_.close_all(to_ps(sc_core::sc_time_stamp()));
+    const auto now = sc_core::sc_time_stamp();
+    exposure_.close_all(to_ps(std::min(now, exposed_until_.value_or(now))));
+    exposed_until_.reset();
+    in_emergency_ = false;
     arrivals_.clear();
     settle_ev_.cancel();
     places_.clear();

@@ -99,7 +99,7 @@ private:
     void await(int layer, sc_core::sc_time& delay) const;
     void lock(int layer, sc_core::sc_time& delay);
     void shutdown(sc_core::sc_time& delay);
-    void close_all(sc_core::sc_time& delay);
+    Fj close_all(sc_core::sc_time& delay);
     bool distribute(int layer, const LayerSecrets& secrets, sc_core::sc_time& delay);
     bool zeroise(std::optional<int> layer, sc_core::sc_time& delay);
 
@@ -128,6 +128,8 @@ private:
     std::int64_t locks_ = 0;
     std::int64_t recoveries_ = 0;
     Exposure exposure_;
+    std::optional<sc_core::sc_time> exposed_until_; ///< when everything that is being closed will be
+    bool in_emergency_ = false;
     unsigned state_q_ = 0;
     int layer_q_ = -1;
     unsigned open_q_ = 0; ///< layers that are not locked

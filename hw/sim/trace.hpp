@@ -30,7 +30,7 @@ public:
     template <class T> void add(const sc_core::sc_object& owner, const T& variable, const std::string& signal) {
         const std::string full = std::string(owner.name()) + "." + signal;
         sc_core::sc_trace(file_, variable, full);
-        signals_.push_back({full, std::is_same_v<T, bool> ? 1 : 8 * sizeof(T)});
+        signals_.push_back({full, Width<T>::kBits});
     }
     /// An enumeration traced as a number; `names` become its translation in the GTKWave view.
     void add_enum(const sc_core::sc_object& owner, const unsigned& variable, const std::string& signal,
@@ -48,6 +48,12 @@ public:
     void close();
 
 private:
+    template <class T> struct Width {
+        static constexpr std::size_t kBits = std::is_same_v<T, bool> ? 1 : 8 * sizeof(T);
+    };
+    template <class T> struct Width<sc_core::sc_signal<T>> : Width<T> {};
+    template <int N> struct Width<sc_dt::sc_bv<N>> { static constexpr std::size_t kBits = N; };
+
     struct Signal {
         std::string name;
         std::size_t bits;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hw/res/res_core.hpp"
+#include "models/base/units.hpp"
 #include "models/sc/crossbar_read.hpp"
 #include "models/sc/geometry.hpp"
 
@@ -25,6 +26,7 @@ struct TileConfig {
     std::uint64_t image_base = 0; ///< memory address of the image's header
     ResPolicy policy = ResPolicy::per_layer;
     std::map<std::size_t, ClockedWindow> clocked; ///< by layer; others are loosely timed
+    Ps accumulate;                                ///< of one position, clock by clock
 };
 
 } // namespace veilram

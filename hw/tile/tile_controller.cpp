@@ -47,7 +47,7 @@ struct TileController::Burst {
     std::shared_ptr<ClockedBurst> clocked;
 
     /// Positions in `window` take place clock by clock.
-    void clock(const ClockedWindow& window, std::vector<std::uint8_t> sequence) {
+    void clock(const ClockedWindow& window, Ps accumulate_time, std::vector<std::uint8_t> sequence) {
         const std::size_t first = std::min(window.first, sequence.size());
         const std::size_t count = std::min(window.count, sequence.size() - first);
         if (count == 0) return;
@@ -55,6 +55,7 @@ struct TileController::Burst {
         const auto begin = sequence.begin() + static_cast<std::ptrdiff_t>(first);
         clocked->levels.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
         clocked->convert = to_ps(part_of(stages.convert, 1, positions));
+        clocked->accumulate = accumulate_time;
     }
     void take_codes() {
         for (const auto& [level, codes] : clocked->codes)
@@ -67,7 +68,7 @@ struct TileController::Burst {
     /// Of the positions that are loosely timed.
     sc_core::sc_time time() const {
         const std::int64_t rest = positions - (clocked ? static_cast<std::int64_t>(clocked->levels.size()) : 0);
-        if (rest == 0) return sc_core::SC_ZERO_TIME;
+        if (rest == 0) return stages.read; // the GSL lines have switched
         const StageTimes of_rest{part_of(stages.convert, rest, positions), stages.read,
                                  part_of(stages.accumulate, rest, positions)};
         return of_rest.total(rest);
@@ -163,7 +164,8 @@ bool TileController::fetch(std::uint64_t offset, void* data, std::size_t size) {
     return status == tlm::TLM_OK_RESPONSE;
 }
 
-bool TileController::schedule(SchedulerRequest& request, ResState expected) {
+/// Takes its time; afterwards `request` says how things are then.
+bool TileController::schedule(SchedulerRequest& request) {
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     if (send(res_isock, request, delay) != tlm::TLM_OK_RESPONSE) return false;
     spend(delay);
@@ -171,18 +173,24 @@ bool TileController::schedule(SchedulerRequest& request, ResState expected) {
     query.layer = request.layer;
     delay = sc_core::SC_ZERO_TIME;
     if (send(res_isock, query, delay) != tlm::TLM_OK_RESPONSE) return false;
+    request.state = query.state;
     request.layer_state = query.layer_state;
-    return query.state == expected;
+    return query.state != ResState::fault;
+}
+
+bool TileController::schedule(SchedulerRequest& request, ResState expected) {
+    return schedule(request) && request.state == expected;
 }
 
 bool TileController::boot() {
-    if (!fetch_program()) {
-        SchedulerRequest fault;
-        fault.action = SchedulerRequest::Action::memory_fault;
-        schedule(fault, ResState::fault);
-        return false;
+    const bool booted = fetch_program() && unseal_all() && (cfg_.policy != ResPolicy::resident || start_all());
+    if (booted) return true;
+    SchedulerRequest query;
+    if (schedule(query)) { // nobody has said yet why
+        query.action = SchedulerRequest::Action::memory_fault;
+        schedule(query);
     }
-    return unseal_all() && (cfg_.policy != ResPolicy::resident || start_all());
+    return false;
 }
 
 /// Every layer comes in clear, and stays so.
@@ -269,7 +277,10 @@ bool TileController::infer() {
     if (images_ == 0 || images_ > pixels_->size() / image) return false;
     if (cfg_.policy == ResPolicy::prefetch && !start_unlock(0)) return false;
     LoadInput load{pixels_->data(), images_};
-    if (!compute(load) || !run_nodes()) return false;
+    if (!compute(load) || !run_nodes()) {
+        close_open_layers();
+        return false;
+    }
     ReadLogits read;
     if (!compute(read)) return false;
     logits_ = std::move(read.logits);
@@ -296,22 +307,35 @@ bool TileController::start_unlock(std::size_t layer) {
     const MatrixShape shape = matrix_shape(program_->graph.nodes[matrix_nodes(program_->graph)[layer]].op);
     unlock.weights = std::int64_t{shape.groups} * shape.outputs * shape.inputs;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    return send(res_isock, unlock, delay) == tlm::TLM_OK_RESPONSE && unlock.state != ResState::fault;
+    if (send(res_isock, unlock, delay) == tlm::TLM_OK_RESPONSE && unlock.state != ResState::fault) return true;
+    spend(delay); // a refusal closes everything
+    return false;
 }
 
 bool TileController::await_unlock(std::size_t layer) {
     SchedulerRequest await;
     await.action = SchedulerRequest::Action::await;
     await.layer = static_cast<int>(layer);
-    return schedule(await, ResState::compute) && await.layer_state == LayerState::clear;
+    return schedule(await) && await.layer_state == LayerState::clear;
 }
 
 bool TileController::lock(std::size_t layer) {
     SchedulerRequest lock;
     lock.action = SchedulerRequest::Action::lock;
     lock.layer = static_cast<int>(layer);
-    const bool next_is_open = cfg_.policy == ResPolicy::prefetch && layer + 1 < program_->layers.size();
-    return schedule(lock, next_is_open ? ResState::compute : ResState::locked);
+    return schedule(lock) && lock.layer_state == LayerState::locked; // the next one may be on its way, or in clear
+}
+
+/// After an inference that was not completed.
+void TileController::close_open_layers() {
+    if (cfg_.policy == ResPolicy::resident) return;
+    for (std::size_t layer = 0; layer < program_->layers.size(); ++layer) {
+        SchedulerRequest query;
+        query.layer = static_cast<int>(layer);
+        if (!schedule(query)) return;
+        if (query.layer_state == LayerState::locked || !await_unlock(layer)) continue;
+        lock(layer);
+    }
 }
 
 bool TileController::run_layer(std::size_t layer) {
@@ -395,7 +419,7 @@ bool TileController::begin_burst(std::size_t layer, Burst& burst) {
     read.reads = selection.positions;
     read.pairs = plan.outputs;
     read.codes = std::move(codes_);
-    if (window != cfg_.clocked.end()) burst.clock(window->second, std::move(selection.sequence));
+    if (window != cfg_.clocked.end()) burst.clock(window->second, cfg_.accumulate, std::move(selection.sequence));
     read.clocked = burst.clocked;
     return send(read_isock, read, burst.stages.read) == tlm::TLM_OK_RESPONSE;
 }

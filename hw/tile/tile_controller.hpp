@@ -81,6 +81,7 @@ private:
     bool start_unlock(std::size_t layer);
     bool await_unlock(std::size_t layer);
     bool lock(std::size_t layer);
+    void close_open_layers();
     bool run_group(std::size_t layer, int group);
     bool run_slot(std::size_t layer, int group, int slot);
     bool begin_burst(std::size_t layer, Burst& burst);
@@ -88,6 +89,7 @@ private:
     bool power_off();
 
     bool fetch(std::uint64_t offset, void* data, std::size_t size);
+    bool schedule(SchedulerRequest& request);
     bool schedule(SchedulerRequest& request, ResState expected);
     template <class Command> bool compute(Command& command, sc_core::sc_time& delay);
     template <class Command> bool compute(Command& command);

@@ -60,7 +60,8 @@ HostConfig host_config(const ChipConfig& cfg) {
 
 VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
     : sc_module(name), power_("power", {cfg.costs.power_ramp.time, cfg.hold_up}), host_("host", host_config(cfg)),
-      tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base, cfg.policy, cfg.clocked}),
+      tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base, cfg.policy, cfg.clocked,
+                     cfg.costs.accumulate.time}),
       res_("res", scheduler_config(cfg)), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
       keys_("keys", key_config(cfg)), dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}),
       gsl_("gsl", gsl_config(cfg)), sign_bit_("sign_bit", sign_bit_config(cfg)),

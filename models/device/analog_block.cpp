@@ -25,8 +25,8 @@ AnalogBlock::AnalogBlock(const BitMatrix& cells, const ArrayGeometry& array, con
     for (std::size_t o = 0; o < outputs; ++o)
         for (std::size_t t = 0; t < kStreamBits; ++t) {
             const std::size_t row = 2 * (first + o);
-            upper_[t * kMaxWidth + o] = conductance(device, crossbar, row, t, cells.get(row, t));
-            lower_[t * kMaxWidth + o] = conductance(device, crossbar, row + 1, t, cells.get(row + 1, t));
+            upper_[t * kMaxWidth + o] = conductance(device, crossbar, row, t, cells.get(row, t), cells.cols());
+            lower_[t * kMaxWidth + o] = conductance(device, crossbar, row + 1, t, cells.get(row + 1, t), cells.cols());
         }
     for (std::size_t o = 0; o < outputs; ++o) offsets_[o] = converter_offset(device, crossbar, first + o);
 }

@@ -40,6 +40,13 @@ RunConfig load_life(const ConfigArgs& args) {
     if (!config.costs)
         throw UserError(args.config +
                         ": costs: is missing: the platform needs a cost table (include one of configs/costs)");
+    if (config.device.is_noisy())
+        throw UserError(args.config +
+                        ": device.read_sigma and device.adc_noise are modelled in fidelity functional only: "
+                        "take 0 here");
+    if (config.device.has_static() && !config.cycle.layers.empty())
+        throw UserError(args.config +
+                        ": device: is not ideal, which is not modelled clock by clock: leave cycle.layers away");
     set_threads(static_cast<std::size_t>(config.threads));
     return config;
 }
@@ -51,7 +58,7 @@ public:
         : config_(config), device_(compile_device(config)), data_(load_test(config.data, images)),
           memory_(flatten(device_.memory)),
           system_("veilram", chip_for(device_, config), memory_.size(), dram_spec(config.dram)),
-          engine_(device_.program, *device_.nvm, device_.secrets) {}
+          engine_(device_.program, *device_.nvm, device_.secrets, config.device) {}
 
     const Device& device() const { return device_; }
     Host& host() { return system_.host; }
@@ -193,7 +200,7 @@ void cuts_command(const LifeArgs& args, std::ostream& out) {
                                      open_layers(config.res.policy, life.device().program.layers.size()),
                                      life.pixels(0), life.logits(0)});
         CutCounts all;
-        for (const CutPhase phase : {CutPhase::boot, CutPhase::infer, CutPhase::power_off}) {
+        for (const CutPhase phase : {CutPhase::boot, CutPhase::recovery, CutPhase::infer, CutPhase::power_off}) {
             std::unique_ptr<Progress> progress;
             const CutCounts counts = cuts.cut_everywhere(phase, [&](std::size_t, std::size_t total) {
                 if (!progress) progress = std::make_unique<Progress>("cuts, " + to_string(phase), total);

@@ -119,7 +119,8 @@ struct Cpu : sc_core::sc_module {
     }
     bool command(std::uint32_t value) {
         if (!write(reg::kCtrl, value)) return false;
-        while ((read(reg::kIrqStatus) & 1U) == 0) wait(irq.posedge_event());
+        while ((read(reg::kIrqStatus) & 1U) == 0)
+            if (!irq.read()) wait(irq.posedge_event()); // it may have risen during the read
         return write(reg::kIrqStatus, 1);
     }
     /// What the factory did: cells through debug transport.

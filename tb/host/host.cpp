@@ -66,7 +66,8 @@ void Host::power_on() {
 }
 
 bool Host::wait_done() {
-    while (powered_ && (read(reg::kIrqStatus) & 1U) == 0) wait(irq_i.posedge_event());
+    while (powered_ && (read(reg::kIrqStatus) & 1U) == 0)
+        if (!irq_i.read()) wait(irq_i.posedge_event()); // it may have risen during the read
     return powered_ && write(reg::kIrqStatus, 1) == tlm::TLM_OK_RESPONSE;
 }
 
@@ -108,6 +109,10 @@ void Host::cut_power() {
     wait(sc_core::sc_time(1, sc_core::SC_NS));
 }
 
+void Host::await_rail_down() {
+    while (status().rail) wait(sc_core::sc_time(1, sc_core::SC_NS));
+}
+
 void Host::program(const NvmSource& nvm) {
     std::uint64_t cells = reg::kCells;
     std::uint64_t signs = reg::kSigns;
@@ -131,6 +136,15 @@ Bytes Host::dump_memory(std::size_t size) {
     Bytes content(size);
     debug_all(memory_isock, tlm::TLM_READ_COMMAND, 0, content);
     return content;
+}
+
+Bytes Host::dump_journal(const Program& shape) {
+    const auto row = static_cast<std::uint64_t>((shape.array.sign_bits() + 7) / 8);
+    const std::uint64_t signs = std::uint64_t{shape.crossbar_count()} * static_cast<std::uint64_t>(shape.n) * row;
+    Bytes journal((shape.layers.size() + static_cast<std::size_t>(shape.array.sign_bits()) - 1) /
+                  static_cast<std::size_t>(shape.array.sign_bits()) * row);
+    debug_all(isock, tlm::TLM_READ_COMMAND, reg::kSigns + signs, journal);
+    return journal;
 }
 
 NvmPart Host::dump(const Program& shape) {

@@ -52,6 +52,8 @@ public:
     void reset();
     /// Pulls the plug, whatever the chip is doing.
     void cut_power();
+    /// What the chip has stored may keep it alive for a while.
+    void await_rail_down();
     /// Starts an action without waiting for its end.
     tlm::tlm_response_status command(std::uint32_t ctrl) { return write(reg::kCtrl, ctrl); }
     /// Waits for the interrupt and clears it; false when the power went first.
@@ -65,6 +67,8 @@ public:
     /// Non-volatile cells through debug transport: what the factory writes and a thief reads. Any power state, no time.
     void program(const NvmSource& nvm);
     NvmPart dump(const Program& shape);
+    /// Cells of the journal, behind the sign rows.
+    Bytes dump_journal(const Program& shape);
     /// Content of the external memory from address 0, likewise.
     void load_memory(const Bytes& content);
     Bytes dump_memory(std::size_t size);

@@ -9,6 +9,8 @@ std::string to_string(CutPhase phase) {
     switch (phase) {
     case CutPhase::boot:
         return "boot";
+    case CutPhase::recovery:
+        return "recovery";
     case CutPhase::infer:
         return "inference";
     case CutPhase::power_off:
@@ -30,6 +32,10 @@ PowerCuts::PowerCuts(Host& host, CutSubject subject) : host_(host), subject_(std
 
 /// Everything that comes before the phase's command.
 void PowerCuts::live_until(CutPhase phase) {
+    if (phase == CutPhase::recovery) {
+        cut_middle();
+        phase = CutPhase::boot;
+    }
     host_.power_on();
     if (phase == CutPhase::boot) return;
     host_.boot();
@@ -38,8 +44,17 @@ void PowerCuts::live_until(CutPhase phase) {
     host_.transfer(tlm::TLM_WRITE_COMMAND, reg::kInput, pixels.data(), pixels.size());
 }
 
+/// A life that ends in the middle of an inference, with whatever is in clear then.
+void PowerCuts::cut_middle() {
+    if (middle_ == sc_core::SC_ZERO_TIME) middle_ = moments(CutPhase::infer).back() / 2;
+    live_until(CutPhase::infer);
+    start(CutPhase::infer);
+    sc_core::wait(middle_);
+    pull_plug();
+}
+
 void PowerCuts::start(CutPhase phase) {
-    constexpr std::uint32_t kCommands[] = {reg::kCtrlBoot, reg::kCtrlInfer, reg::kCtrlPowerOff};
+    constexpr std::uint32_t kCommands[] = {reg::kCtrlBoot, reg::kCtrlBoot, reg::kCtrlInfer, reg::kCtrlPowerOff};
     host_.command(kCommands[static_cast<std::size_t>(phase)]);
 }
 
@@ -62,8 +77,7 @@ std::vector<sc_core::sc_time> PowerCuts::moments(CutPhase phase) {
 
 void PowerCuts::pull_plug() {
     host_.cut_power();
-    while (host_.status().rail) { // what the chip has stored keeps it alive for a while
-    }
+    host_.await_rail_down();
 }
 
 RestComparison PowerCuts::compare() {
@@ -76,7 +90,9 @@ bool PowerCuts::whole_life() {
     bool right = host_.boot();
     right = host_.infer(subject_.pixels.data(), subject_.pixels.size()) == subject_.logits && right;
     right = host_.power_off() && right;
-    return right && compare().at_rest();
+    const Bytes journal = host_.dump_journal(subject_.program);
+    const bool closed = std::all_of(journal.begin(), journal.end(), [](std::uint8_t byte) { return byte == 0; });
+    return right && closed && compare().at_rest();
 }
 
 CutCounts PowerCuts::cut(CutPhase phase, const sc_core::sc_time& after) {

@@ -36,7 +36,8 @@ struct CutCounts {
 };
 
 /// Parts of a life: from the command to its interrupt.
-enum class CutPhase : std::uint8_t { boot, infer, power_off };
+/// `recovery`: the boot after a cut in the middle of an inference.
+enum class CutPhase : std::uint8_t { boot, recovery, infer, power_off };
 std::string to_string(CutPhase phase);
 
 /// For the host's body only. The chip is off before and after each call.
@@ -55,6 +56,7 @@ public:
 
 private:
     void live_until(CutPhase phase);
+    void cut_middle();
     void start(CutPhase phase);
     void pull_plug();
     bool whole_life();
@@ -62,6 +64,7 @@ private:
 
     Host& host_;
     const CutSubject subject_;
+    sc_core::sc_time middle_ = sc_core::SC_ZERO_TIME; ///< of an inference; 0: not known yet
 };
 
 } // namespace veilram

@@ -198,13 +198,13 @@ void ScenarioPlayer::cut(const ScenarioStep& step, ScenarioEvent& event) {
     if (step.state) {
         while (!reached(step) && host_.status().busy) {
         }
-        event.outcome = reached(step) ? "" : "the state never came; ";
+        event.right = reached(step);
+        event.outcome = event.right ? "" : "the state never came; ";
     } else {
         sc_core::wait(to_sc_time(step.time));
     }
     host_.cut_power();
-    while (host_.status().rail) { // what the chip has stored keeps it alive for a while
-    }
+    host_.await_rail_down();
     compare(event);
 }
 

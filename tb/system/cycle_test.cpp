@@ -45,6 +45,7 @@ TEST_P(CycleLayers, GiveTheLogitsOfTheFunctionalModel) {
         }
         EXPECT_GT(figure("clocks"), 1000);
         EXPECT_GT(figure("array_reads"), 0);
+        EXPECT_EQ(figure("handshake_violations"), 0);
     });
 }
 

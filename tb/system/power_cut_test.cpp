@@ -36,7 +36,7 @@ protected:
     }
 };
 
-constexpr CutPhase kPhases[] = {CutPhase::boot, CutPhase::infer, CutPhase::power_off};
+constexpr CutPhase kPhases[] = {CutPhase::boot, CutPhase::recovery, CutPhase::infer, CutPhase::power_off};
 
 class PowerCutAnywhere : public PowerCut, public ::testing::WithParamInterface<std::tuple<ResPolicy, bool>> {};
 
@@ -86,6 +86,7 @@ TEST_P(StoredEnergy, LeavesNoSignInClearInAnyDump) {
             EXPECT_EQ(counts.losses, 0) << to_string(phase);
         }
         EXPECT_EQ(figure("recoveries"), 0) << "nothing is left for the next boot";
+        EXPECT_EQ(figure("torn_pulses"), 0);
     });
 }
 
@@ -137,6 +138,27 @@ TEST_F(PowerCut, PrefetchHidesTheSecondLayersUnlock) {
         host().wait_done();
         EXPECT_EQ(figure("unlocks"), 2);
         EXPECT_EQ(figure("locks"), 2);
+    });
+}
+
+TEST_F(PowerCut, PrefetchWaitsForALayerThatTakesLongerToUnlockThanTheOneBeforeComputes) {
+    Scenario scenario;
+    SfgeKey key = choose_at_random(scenario.graph, {100, false}, 1);
+    key[0] = {}; // all in the second layer: 100 pulses of 50 ns
+    add_sign_flips(scenario.compiled, scenario.compiled.image.nvm, key, scenario.config.keys);
+    ChipConfig chip = scenario.chip();
+    chip.policy = ResPolicy::prefetch;
+    chip.costs.cell_write.time = Ps{5'000'000}; // and much longer ones
+    simulate(scenario, chip, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+            const auto image = scenario.pixels(seed);
+            EXPECT_EQ(host().infer(image.data(), image.size()), scenario.expected(image));
+            EXPECT_EQ(state(), ResState::locked);
+        }
+        EXPECT_TRUE(host().power_off());
+        EXPECT_EQ(host().dump(scenario.compiled.program).signs, scenario.compiled.image.nvm.signs);
     });
 }
 

@@ -88,11 +88,18 @@ TEST_P(IsaacArrayTest, ExtremeWeightsAndInputsNeverOverflowTheConverter) {
     }
 }
 
-TEST_P(IsaacArrayTest, WithoutInvertedColumnsASumWouldNotFit) {                  // why the encoding is there
-    const IsaacArray array(config_, std::vector<std::int32_t>(128, -1), 128, 1); // biased: 011..1, most cells 3
+TEST_P(IsaacArrayTest, WithoutInvertedColumnsASumWouldNotFit) { // why the encoding is there
+    const std::vector<std::uint32_t> ones(128, 1);
+    const IsaacArray inverted(config_, std::vector<std::int32_t>(128, -1), 128, 1); // biased: 011..1, most cells 3
     for (int column = 0; column < config_.cells_per_weight(); ++column)
-        EXPECT_LE(array.convert(std::vector<std::uint32_t>(128, 1), 0, column), 192);
-    EXPECT_GT(128 * 3, 255);
+        EXPECT_LE(inverted.convert(ones, 0, column), 192);
+    // Half of the weights 0 and half of them -1: no column sums to more than half of what it could, none is inverted.
+    std::vector<std::int32_t> half(128, 0);
+    std::fill(half.begin(), half.begin() + 64, -1);
+    EXPECT_LE(IsaacArray(config_, half, 128, 1).convert(ones, 0, 0), 192);
+    std::int32_t raw = 0; // what the lowest column of all -1 would sum to
+    for (int i = 0; i < 128; ++i) raw += ((-1 + (1 << (config_.bits - 1))) & 3);
+    EXPECT_GT(raw, (1 << config_.adc_bits) - 1);
 }
 
 TEST_P(IsaacArrayTest, WhatDoesNotFitIsRefused) {
