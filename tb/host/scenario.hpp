@@ -53,7 +53,7 @@ struct ScenarioEvent {
     std::string outcome;
     bool right =
         true; ///< nothing was lost: logits are those of the functional model, cells are at rest where they must be
-    std::optional<RestComparison> cells; ///< of steps that end without power
+    std::optional<RestComparison> cells; ///< of steps that look at the cells
 };
 
 struct ScenarioSubject {
