@@ -30,30 +30,6 @@ std::string to_string(ResFault fault) {
     return "none";
 }
 
-std::string to_string(ResPolicy policy) {
-    switch (policy) {
-    case ResPolicy::per_layer:
-        return "per_layer";
-    case ResPolicy::prefetch:
-        return "prefetch";
-    case ResPolicy::resident:
-        return "resident";
-    }
-    return "per_layer";
-}
-
-std::size_t open_layers(ResPolicy policy, std::size_t layers) {
-    switch (policy) {
-    case ResPolicy::per_layer:
-        return 1;
-    case ResPolicy::prefetch:
-        return 2;
-    case ResPolicy::resident:
-        return layers;
-    }
-    return 1;
-}
-
 ResState ResCore::state() const {
     switch (phase_) {
     case Phase::off:
@@ -61,6 +37,7 @@ ResState ResCore::state() const {
     case Phase::boot:
         return ResState::boot;
     case Phase::shutdown:
+    case Phase::emergency:
         return ResState::shutdown;
     case Phase::fault:
         return ResState::fault;
@@ -148,7 +125,7 @@ bool ResCore::begin_shutdown() {
 }
 
 void ResCore::begin_emergency() {
-    phase_ = Phase::shutdown;
+    phase_ = Phase::emergency;
     layers_.assign(layers_.size(), LayerState::locked);
     open_.clear();
 }

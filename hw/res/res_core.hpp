@@ -1,6 +1,8 @@
 // The runtime encryption scheduler's state machine (docs/model.md, section 10), without a kernel.
 #pragma once
 
+#include "models/arch/res_policy.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -16,13 +18,6 @@ const std::vector<std::string>& res_state_names();
 /// Why the scheduler stopped for good; reset by the next power cycle.
 enum class ResFault : std::uint8_t { none, blob_refused, version_replayed, memory, key_store_full, illegal_command };
 std::string to_string(ResFault fault);
-
-/// When secrets are in clear. `per_layer` (the paper): in slice t only layer t. `prefetch`: also the layer after it,
-/// which is unlocked while this one computes. `resident`: every layer, from boot to power-off.
-enum class ResPolicy : std::uint8_t { per_layer, prefetch, resident };
-std::string to_string(ResPolicy policy);
-/// How many of a network's layers may be in clear, or on their way, at a time.
-std::size_t open_layers(ResPolicy policy, std::size_t layers);
 
 /// Of one layer. `clear`: its secrets are in the registers and its signs are right.
 enum class LayerState : std::uint8_t { locked, unlocking, clear, locking };
@@ -55,11 +50,12 @@ public:
     bool end_shutdown();
     /// The outside power is gone: from every state into SHUTDOWN, which only the end of the rail ends.
     void begin_emergency();
+    bool in_emergency() const { return phase_ == Phase::emergency; }
     void fail(ResFault fault);
 
 private:
     /// What does not follow from the layers.
-    enum class Phase : std::uint8_t { off, boot, running, shutdown, fault };
+    enum class Phase : std::uint8_t { off, boot, running, shutdown, emergency, fault };
 
     bool has_layer(int layer) const { return layer >= 0 && layer < static_cast<int>(layers_.size()); }
     bool is(int layer, LayerState state) const { return has_layer(layer) && layers_[index(layer)] == state; }

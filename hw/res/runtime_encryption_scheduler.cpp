@@ -48,8 +48,8 @@ void RuntimeEncryptionScheduler::b_transport(tlm::tlm_generic_payload& trans, sc
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    settle();                                 // a step that ends now has ended, whichever process runs first
-    if (!in_emergency_) act(*request, delay); // which only the end of the rail ends
+    settle(); // a step that ends now has ended, whichever process runs first
+    if (!core_.in_emergency()) act(*request, delay);
     publish();
     request->state = core_.state();
     request->layer_state = core_.layer_state(request->layer);
@@ -128,8 +128,9 @@ void RuntimeEncryptionScheduler::unlock(const SchedulerRequest& request, sc_core
     exposure_.open(request.layer, request.weights, to_ps(sc_core::sc_time_stamp()));
     std::optional<LayerSecrets> secrets = read_secrets(request.layer, delay);
     if (!secrets) return core_.fail(ResFault::illegal_command);
-    places_[request.layer] = {request.first_crossbar, static_cast<std::uint32_t>(secrets->gsl.size()),
-                              !secrets->flips.empty()};
+    Place& place = places_.at(request.layer);
+    place.crossbars = static_cast<std::uint32_t>(secrets->gsl.size());
+    place.flips = !secrets->flips.empty();
     const bool accepted =
         distribute(request.layer, *secrets, delay) && write_signs(to_clear(request.layer, *secrets), false, delay);
     wipe(*secrets);
@@ -264,7 +265,6 @@ void RuntimeEncryptionScheduler::emergency_transport(tlm::tlm_generic_payload& t
     settle();
     request->energy = close_all(delay);
     core_.begin_emergency();
-    in_emergency_ = true;
     publish();
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
@@ -309,7 +309,6 @@ void RuntimeEncryptionScheduler::rail_method() {
     const auto now = sc_core::sc_time_stamp();
     exposure_.close_all(to_ps(std::min(now, exposed_until_.value_or(now))));
     exposed_until_.reset();
-    in_emergency_ = false;
     arrivals_.clear();
     settle_ev_.cancel();
     places_.clear();

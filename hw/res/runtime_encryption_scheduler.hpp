@@ -40,7 +40,7 @@ struct SchedulerRequest {
     SealHeader header;                           ///< unseal
     std::uint64_t address = 0;                   ///< unseal: of the blob
     std::uint32_t size = 0;                      ///< unseal
-    std::uint32_t first_crossbar = 0;            ///< unseal, unlock: of the layer
+    std::uint32_t first_crossbar = 0;            ///< unseal: of the layer
     std::int64_t weights = 0;                    ///< unlock: in the layer
     ResState state = ResState::off;              ///< answer
     LayerState layer_state = LayerState::locked; ///< answer: of `layer`
@@ -129,7 +129,6 @@ private:
     std::int64_t recoveries_ = 0;
     Exposure exposure_;
     std::optional<sc_core::sc_time> exposed_until_; ///< when everything that is being closed will be
-    bool in_emergency_ = false;
     unsigned state_q_ = 0;
     int layer_q_ = -1;
     unsigned open_q_ = 0; ///< layers that are not locked

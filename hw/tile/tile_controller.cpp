@@ -303,7 +303,6 @@ bool TileController::start_unlock(std::size_t layer) {
     SchedulerRequest unlock;
     unlock.action = SchedulerRequest::Action::unlock;
     unlock.layer = static_cast<int>(layer);
-    unlock.first_crossbar = program_->layers[layer].first_crossbar;
     const MatrixShape shape = matrix_shape(program_->graph.nodes[matrix_nodes(program_->graph)[layer]].op);
     unlock.weights = std::int64_t{shape.groups} * shape.outputs * shape.inputs;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;

@@ -36,12 +36,12 @@ double ResCosts::images_until(double endurance) const {
     return writes_of_a_cell > 0.0 ? endurance / writes_of_a_cell : std::numeric_limits<double>::infinity();
 }
 
-ResCosts res_costs(const ResWorkload& workload, const NetworkEstimate& network, WritePolicy policy) {
+ResCosts res_costs(const ResWorkload& workload, const NetworkEstimate& network, ResPolicy policy) {
     if (workload.weights.size() != network.layers.size() || workload.batch < 1 || workload.weights.empty())
         throw ModelError("encrypted weights of " + std::to_string(workload.weights.size()) +
                          " layers for a network of " + std::to_string(network.layers.size()));
     ResCosts costs;
-    if (policy == WritePolicy::resident) return costs;
+    if (policy == ResPolicy::resident) return costs;
     const auto weights = std::accumulate(workload.weights.begin(), workload.weights.end(), std::int64_t{0});
     const std::vector<double> writes = write_times(workload);
     const double all = 2.0 * std::accumulate(writes.begin(), writes.end(), 0.0);
@@ -49,7 +49,7 @@ ResCosts res_costs(const ResWorkload& workload, const NetworkEstimate& network, 
     costs.cell_writes = costs.weight_writes * workload.cells_per_weight;
     costs.writing = all / workload.batch;
     costs.added =
-        (policy == WritePolicy::per_layer ? all : time_with_prefetch(writes, network, workload.batch)) / workload.batch;
+        (policy == ResPolicy::per_layer ? all : time_with_prefetch(writes, network, workload.batch)) / workload.batch;
     costs.energy = costs.cell_writes * joules(workload.pulse.energy);
     costs.writes_of_a_cell = 2.0 / workload.batch;
     return costs;

@@ -2,17 +2,12 @@
 #pragma once
 
 #include "models/arch/estimate.hpp"
+#include "models/arch/res_policy.hpp"
 
 #include <cstdint>
 #include <vector>
 
 namespace veilram {
-
-enum class WritePolicy : std::uint8_t {
-    per_layer, ///< unlock, compute, lock, layer by layer
-    prefetch,  ///< the next layer is written right while this one computes; writing back is waited for
-    resident   ///< written at boot, back at power-off
-};
 
 struct ResWorkload {
     std::vector<std::int64_t> weights; ///< that are wrong at rest, by layer
@@ -34,7 +29,8 @@ struct ResCosts {
     double writes_of_a_cell = 0.0; ///< two, over the batch
 };
 
-/// `network`: the time that each layer computes for one image.
-ResCosts res_costs(const ResWorkload& workload, const NetworkEstimate& network, WritePolicy policy);
+/// `network`: the time that each layer computes for one image. Under `prefetch` writing back is waited for; `resident`
+/// writes at boot and at power-off alone.
+ResCosts res_costs(const ResWorkload& workload, const NetworkEstimate& network, ResPolicy policy);
 
 } // namespace veilram

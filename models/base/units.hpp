@@ -67,6 +67,8 @@ std::string to_string(Um2 area);
 
 constexpr double seconds(Ps time) { return static_cast<double>(time.value) * 1e-12; }
 constexpr double joules(Fj energy) { return static_cast<double>(energy.value) * 1e-15; }
+constexpr double microseconds(Ps time) { return static_cast<double>(time.value) * 1e-6; }
+constexpr double microjoules(Fj energy) { return static_cast<double>(energy.value) * 1e-9; }
 constexpr double watts(Nw power) { return static_cast<double>(power.value) * 1e-9; }
 constexpr double square_millimetres(Um2 area) { return static_cast<double>(area.value) * 1e-6; }
 /// What a power takes in a time, to the nearest femtojoule.

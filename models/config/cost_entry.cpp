@@ -8,7 +8,7 @@ template <> const Choices<CostBasis>& choices<CostBasis>() {
     return all;
 }
 
-template <class Entry> static void origin_fields(FieldVisitor& v, Entry& entry) {
+static void origin_fields(FieldVisitor& v, Origin& entry) {
     v.text("source", entry.source, required("where the figure comes from"));
     v.choice("basis", entry.basis, required("how the figure was obtained"));
     v.text("technology", entry.technology, required("node or device the figure belongs to"));

@@ -142,7 +142,7 @@ Usage run_lt(const Device& device, const NetworkJob& job) {
     System system("bench", chip_with_costs(device), memory.size());
     Usage usage{};
     bool booted = false;
-    system.host.body = [&] {
+    system.run([&] {
         Host& host = system.host;
         host.program(device.image);
         host.load_memory(memory);
@@ -152,8 +152,7 @@ Usage run_lt(const Device& device, const NetworkJob& job) {
         usage = time_batches(job, one_by_one, [&](std::size_t first, std::size_t images) {
             if (host.infer(device.pixels_of(first), images * device.image_size, images).empty()) booted = false;
         });
-    };
-    sc_core::sc_start();
+    });
     if (!booted) throw ModelError("the chip refused the benchmark's image or batch");
     return usage;
 }

@@ -17,7 +17,7 @@ double cpu_s() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 double register_reads_per_s(double seconds) {
     System system("bench", {}, 1 << 16);
     double rate = 0.0;
-    system.host.body = [&] {
+    system.run([&] {
         system.host.power_on();
         std::int64_t reads = 0;
         const double start = cpu_s();
@@ -25,8 +25,7 @@ double register_reads_per_s(double seconds) {
         for (; now - start < seconds; now = cpu_s(), reads += kAtOnce)
             for (int i = 0; i < kAtOnce; ++i) system.host.read(reg::kStatus);
         rate = static_cast<double>(reads) / (now - start);
-    };
-    sc_core::sc_start();
+    });
     return rate;
 }
 

@@ -25,6 +25,12 @@ Device device_of(Compiled compiled) {
             std::move(compiled.program), std::move(compiled.secrets), compiled.storage};
 }
 
+Device compile_device(const QuantisedNetwork& network, const RunConfig& config, const std::optional<SfgeKey>& flips) {
+    Compiled compiled = compile(network.graph, network.activations, config.compile, network.calibration);
+    if (flips) add_sign_flips(compiled, compiled.image.nvm, *flips, config.compile.keys);
+    return device_of(std::move(compiled));
+}
+
 Device open_image(const std::string& path, const KeyConfig& keys) {
     const auto file = std::make_shared<ImageFile>(path);
     Device device{file, file->memory(), file->program(), {}, {}};

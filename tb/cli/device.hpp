@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Device {
 };
 
 Device device_of(Compiled compiled);
+/// Compiles into memory, with these signs flipped at rest.
+Device compile_device(const QuantisedNetwork& network, const RunConfig& config, const std::optional<SfgeKey>& flips);
 /// Opens an image with the owner's root key, as a device would; its crossbars stay in the file until they are needed.
 /// Throws UserError when it is damaged or sealed under another key.
 Device open_image(const std::string& path, const KeyConfig& keys);

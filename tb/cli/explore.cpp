@@ -2,7 +2,6 @@
 #include "models/arch/machines.hpp"
 #include "models/arch/res_plan.hpp"
 #include "models/base/file.hpp"
-#include "models/nn/batch_norm.hpp"
 #include "models/nn/onnx.hpp"
 #include "models/sfge/key.hpp"
 #include "tb/cli/commands.hpp"
@@ -27,9 +26,6 @@ ScMachine sc_machine(const RunConfig& config, const IsaacConfig& isaac) {
     machine.surroundings = surroundings(isaac);
     return machine;
 }
-
-double microseconds(Ps time) { return static_cast<double>(time.value) * 1e-6; }
-double microjoules(Fj energy) { return static_cast<double>(energy.value) * 1e-9; }
 
 Json to_json(const LayerEstimate& layer) {
     Json stages = Json::object(), energy = Json::object();
@@ -85,18 +81,6 @@ ResWorkload res_workload(const NetworkEstimate& network, const RunConfig& config
     return workload;
 }
 
-WritePolicy write_policy(ResPolicy policy) {
-    switch (policy) {
-    case ResPolicy::per_layer:
-        return WritePolicy::per_layer;
-    case ResPolicy::prefetch:
-        return WritePolicy::prefetch;
-    case ResPolicy::resident:
-        return WritePolicy::resident;
-    }
-    return WritePolicy::per_layer;
-}
-
 /// What weights that are wrong at rest cost: on ISAAC cells, and as flipped signs of the protected chip.
 Json explore_res(const RunConfig& config, const NetworkEstimate& sc, const NetworkEstimate& isaac, int isaac_cells,
                  const ChipCosts& costs, std::ostream& out) {
@@ -109,7 +93,7 @@ Json explore_res(const RunConfig& config, const NetworkEstimate& sc, const Netwo
         for (const auto& [name, policy] : choices<ResPolicy>()) {
             ResWorkload workload = res_workload(*network, config, costs);
             workload.cells_per_weight = cells;
-            const ResCosts costs_of = res_costs(workload, *network, write_policy(policy));
+            const ResCosts costs_of = res_costs(workload, *network, policy);
             const double share = costs_of.added / seconds(network->time());
             out << "  " << std::left << std::setw(22) << place << std::setw(10) << name << std::right << std::fixed
                 << std::setprecision(1) << std::setw(15) << costs_of.weight_writes << std::setw(13)

@@ -15,7 +15,6 @@
 #include "tb/host/system.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <functional>
 #include <iomanip>
 #include <memory>
@@ -29,10 +28,7 @@ constexpr int kFormat = 1;
 
 Device compile_device(const RunConfig& config) {
     const std::optional<SfgeKey> flips = choose_sign_flips(config, key_gradients(config));
-    const QuantisedNetwork network = network_to_compile(config);
-    Compiled compiled = compile(network.graph, network.activations, config.compile, network.calibration);
-    if (flips) add_sign_flips(compiled, compiled.image.nvm, *flips, config.compile.keys);
-    return device_of(std::move(compiled));
+    return compile_device(network_to_compile(config), config, flips);
 }
 
 RunConfig load_life(const ConfigArgs& args) {
@@ -76,18 +72,11 @@ public:
     }
     /// Runs `body` in the host's thread, on a chip fresh from the factory.
     void run(const std::function<void()>& body) {
-        std::exception_ptr error; // must not cross the kernel: it would lose its type
-        host().body = [&] {
-            try {
-                host().program(*device_.nvm);
-                host().load_memory(memory_);
-                body();
-            } catch (...) {
-                error = std::current_exception();
-            }
-        };
-        sc_core::sc_start();
-        if (error) std::rethrow_exception(error);
+        system_.run([&] {
+            host().program(*device_.nvm);
+            host().load_memory(memory_);
+            body();
+        });
     }
 
 private:
@@ -112,8 +101,6 @@ std::size_t check_scenario(const RunConfig& config, const std::string& file) {
     }
     return images;
 }
-
-double microseconds(Ps time) { return static_cast<double>(time.value) * 1e-6; }
 
 void print(const ScenarioEvent& event, std::ostream& out) {
     out << std::right << std::fixed << std::setprecision(3) << std::setw(12) << microseconds(event.begin)

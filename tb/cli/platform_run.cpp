@@ -7,7 +7,6 @@
 #include "tb/host/system.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <memory>
 #include <optional>
 
@@ -31,29 +30,16 @@ class Session {
 public:
     Session(const Device& device, const RunConfig& config, const Dataset& data, const std::string& folder)
         : device_(device), config_(config), data_(data), folder_(folder), memory_(flatten(device.memory)),
-          system_("veilram", chip_for(device, config), memory_.size(), dram_spec(config.dram)) {
-        system_.host.body = [this] { guarded_body(); };
-    }
+          system_("veilram", chip_for(device, config), memory_.size(), dram_spec(config.dram)) {}
 
     TargetRun run() {
         if (config_.trace.vcd) open_trace();
-        sc_core::sc_start();
-        trace_.reset();
-        if (error_) std::rethrow_exception(error_);
+        system_.run([this] { body(); });
         return std::move(run_);
     }
 
 private:
     Host& host() { return system_.host; }
-
-    /// An exception must not cross the kernel: it would lose its type.
-    void guarded_body() {
-        try {
-            body();
-        } catch (...) {
-            error_ = std::current_exception();
-        }
-    }
 
     void body() {
         host().program(*device_.nvm);
@@ -142,7 +128,6 @@ private:
     System system_;
     std::unique_ptr<TraceFile> trace_; ///< after the system: closed before it
     TargetRun run_;
-    std::exception_ptr error_;
 };
 
 } // namespace

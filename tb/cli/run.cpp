@@ -1,5 +1,4 @@
 #include "models/base/parallel.hpp"
-#include "models/image/sign_flips.hpp"
 #include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
 #include "tb/cli/device.hpp"
@@ -69,9 +68,7 @@ Device open_device(const std::string& image, RunConfig& config, const Graph& net
 Device make_device(const RunArgs& args, RunConfig& config, const QuantisedNetwork& network,
                    const std::optional<SfgeKey>& flips) {
     if (!args.image.empty()) return open_device(args.image, config, network.graph);
-    Compiled compiled = compile(network.graph, network.activations, config.compile, network.calibration);
-    if (flips) add_sign_flips(compiled, compiled.image.nvm, *flips, config.compile.keys);
-    return device_of(std::move(compiled));
+    return compile_device(network, config, flips);
 }
 
 TargetRun run_target(const Device& device, const RunConfig& config, const Dataset& test, const std::string& folder) {

@@ -372,6 +372,21 @@ static void network_fields(FieldVisitor& v, RunConfig& c) {
     v.section("input", c.compile.input, "How the bytes of an image become the network's input.");
 }
 
+/// What is usually included.
+static void tables(FieldVisitor& v, RunConfig& c) {
+    v.optional_section("costs", c.costs,
+                       "Time and energy of every event, each with its source: `{time: 50 ns, energy: 60 pJ, source: "
+                       "..., basis: read, technology: 32 nm}`. "
+                       "`basis` is `read` (stands so in the source), `derived` (computed from it) or `assumed`. Needed "
+                       "by every fidelity with time; usually included from a table.");
+    v.optional_section("components", c.components,
+                       "Area and leakage of the protected chip's parts, one of each, for `veilram explore`, each with "
+                       "its source; usually included from a table.");
+    v.optional_section("isaac", c.isaac,
+                       "The unprotected baseline of `veilram explore`: power and area of its components, group totals, "
+                       "each with its source; usually included from a table.");
+}
+
 void fields(FieldVisitor& v, RunConfig& c) {
     CompileConfig& compile = c.compile;
     v.seed("seed", compile.seed, "of everything random that is not a secret");
@@ -412,17 +427,7 @@ void fields(FieldVisitor& v, RunConfig& c) {
             "`power_cut WHAT after TIME`, `power_cut WHAT at STATE [LAYER]` (WHAT: `boot`, `infer IMAGE` or "
             "`power_off`), `wait TIME`, `tamper memory "
             "BYTE`, `tamper cell CROSSBAR ROW COLUMN`, `dump`, `recover` (power on and boot)");
-    v.optional_section("costs", c.costs,
-                       "Time and energy of every event, each with its source: `{time: 50 ns, energy: 60 pJ, source: "
-                       "..., basis: read, technology: 32 nm}`. "
-                       "`basis` is `read` (stands so in the source), `derived` (computed from it) or `assumed`. Needed "
-                       "by every fidelity with time; usually included from a table.");
-    v.optional_section("components", c.components,
-                       "Area and leakage of the protected chip's parts, one of each, for `veilram explore`, each with "
-                       "its source; usually included from a table.");
-    v.optional_section("isaac", c.isaac,
-                       "The unprotected baseline of `veilram explore`: power and area of its components, group totals, "
-                       "each with its source; usually included from a table.");
+    tables(v, c);
 }
 
 } // namespace veilram

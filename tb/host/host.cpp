@@ -77,12 +77,15 @@ bool Host::boot() {
     return state == ResState::locked || state == ResState::compute;
 }
 
-std::vector<float> Host::infer(const std::uint8_t* pixels, std::size_t size, std::size_t images) {
+bool Host::load_input(const std::uint8_t* pixels, std::size_t size, std::size_t images) {
     std::vector<std::uint8_t> copy(pixels, pixels + size);
-    if (size != images * read(reg::kInputSize) ||
-        write(reg::kBatch, static_cast<std::uint32_t>(images)) != tlm::TLM_OK_RESPONSE ||
-        transfer(tlm::TLM_WRITE_COMMAND, reg::kInput, copy.data(), size) != tlm::TLM_OK_RESPONSE)
-        return {};
+    return size == images * read(reg::kInputSize) &&
+           write(reg::kBatch, static_cast<std::uint32_t>(images)) == tlm::TLM_OK_RESPONSE &&
+           transfer(tlm::TLM_WRITE_COMMAND, reg::kInput, copy.data(), size) == tlm::TLM_OK_RESPONSE;
+}
+
+std::vector<float> Host::infer(const std::uint8_t* pixels, std::size_t size, std::size_t images) {
+    if (!load_input(pixels, size, images)) return {};
     if (command(reg::kCtrlInfer) != tlm::TLM_OK_RESPONSE || !wait_done() || status().failed) return {};
     std::vector<float> logits(read(reg::kLogitCount));
     const auto status = transfer(tlm::TLM_READ_COMMAND, reg::kLogits, logits.data(), logits.size() * sizeof(float));
@@ -109,7 +112,8 @@ void Host::cut_power() {
     wait(sc_core::sc_time(1, sc_core::SC_NS));
 }
 
-void Host::await_rail_down() {
+void Host::pull_plug() {
+    cut_power();
     while (status().rail) wait(sc_core::sc_time(1, sc_core::SC_NS));
 }
 

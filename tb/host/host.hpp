@@ -52,8 +52,10 @@ public:
     void reset();
     /// Pulls the plug, whatever the chip is doing.
     void cut_power();
-    /// What the chip has stored may keep it alive for a while.
-    void await_rail_down();
+    /// The same, and waits until what the chip has stored is used up.
+    void pull_plug();
+    /// Writes images into the input window.
+    bool load_input(const std::uint8_t* pixels, std::size_t size, std::size_t images = 1);
     /// Starts an action without waiting for its end.
     tlm::tlm_response_status command(std::uint32_t ctrl) { return write(reg::kCtrl, ctrl); }
     /// Waits for the interrupt and clears it; false when the power went first.

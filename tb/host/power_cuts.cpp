@@ -40,8 +40,7 @@ void PowerCuts::live_until(CutPhase phase) {
     if (phase == CutPhase::boot) return;
     host_.boot();
     if (phase != CutPhase::infer) return;
-    std::vector<std::uint8_t> pixels = subject_.pixels;
-    host_.transfer(tlm::TLM_WRITE_COMMAND, reg::kInput, pixels.data(), pixels.size());
+    host_.load_input(subject_.pixels.data(), subject_.pixels.size());
 }
 
 /// A life that ends in the middle of an inference, with whatever is in clear then.
@@ -50,7 +49,7 @@ void PowerCuts::cut_middle() {
     live_until(CutPhase::infer);
     start(CutPhase::infer);
     sc_core::wait(middle_);
-    pull_plug();
+    host_.pull_plug();
 }
 
 void PowerCuts::start(CutPhase phase) {
@@ -71,13 +70,8 @@ std::vector<sc_core::sc_time> PowerCuts::moments(CutPhase phase) {
         moments.push_back(moments.back() + (moment - moments.back()) / 2);
         moments.push_back(moment);
     }
-    pull_plug();
+    host_.pull_plug();
     return moments;
-}
-
-void PowerCuts::pull_plug() {
-    host_.cut_power();
-    host_.await_rail_down();
 }
 
 RestComparison PowerCuts::compare() {
@@ -99,7 +93,7 @@ CutCounts PowerCuts::cut(CutPhase phase, const sc_core::sc_time& after) {
     live_until(phase);
     start(phase);
     if (after != sc_core::SC_ZERO_TIME) sc_core::wait(after);
-    pull_plug();
+    host_.pull_plug();
     const RestComparison left = compare();
     const std::size_t clear = left.layers_in_clear.size();
     CutCounts counts;

@@ -58,7 +58,6 @@ private:
     void live_until(CutPhase phase);
     void cut_middle();
     void start(CutPhase phase);
-    void pull_plug();
     bool whole_life();
     RestComparison compare();
 

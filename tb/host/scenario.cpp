@@ -128,13 +128,16 @@ ScenarioEvent ScenarioPlayer::play(const std::string& text) {
 }
 
 void ScenarioPlayer::act(const ScenarioStep& step, ScenarioEvent& event) {
-    const auto refused = [&] { return "refused: " + to_string(static_cast<ResFault>(host_.status().fault)); };
+    const auto boot = [&] {
+        const bool booted = host_.boot();
+        event.outcome = booted ? "booted" : "refused: " + to_string(static_cast<ResFault>(host_.status().fault));
+    };
     switch (step.kind) {
     case Kind::power_on:
         host_.power_on();
         break;
     case Kind::boot:
-        event.outcome = host_.boot() ? "booted" : refused();
+        boot();
         break;
     case Kind::infer:
         infer(step.image, event);
@@ -161,7 +164,7 @@ void ScenarioPlayer::act(const ScenarioStep& step, ScenarioEvent& event) {
         break;
     case Kind::recover:
         host_.power_on();
-        event.outcome = host_.boot() ? "booted" : refused();
+        boot();
         break;
     }
 }
@@ -180,8 +183,8 @@ void ScenarioPlayer::infer(std::size_t image, ScenarioEvent& event) {
 
 void ScenarioPlayer::start(const ScenarioStep& step) {
     if (step.during == During::infer) {
-        auto pixels = subject_.pixels(step.image);
-        host_.transfer(tlm::TLM_WRITE_COMMAND, reg::kInput, pixels.data(), pixels.size());
+        const auto pixels = subject_.pixels(step.image);
+        host_.load_input(pixels.data(), pixels.size());
         host_.command(reg::kCtrlInfer);
     } else {
         host_.command(step.during == During::boot ? reg::kCtrlBoot : reg::kCtrlPowerOff);
@@ -203,8 +206,7 @@ void ScenarioPlayer::cut(const ScenarioStep& step, ScenarioEvent& event) {
     } else {
         sc_core::wait(to_sc_time(step.time));
     }
-    host_.cut_power();
-    host_.await_rail_down();
+    host_.pull_plug();
     compare(event);
 }
 

@@ -1,6 +1,7 @@
 #include "tb/host/system.hpp"
 
 #include <algorithm>
+#include <exception>
 
 namespace veilram {
 namespace {
@@ -35,5 +36,18 @@ System::System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::
 }
 
 System::~System() = default;
+
+void System::run(const std::function<void()>& body) {
+    std::exception_ptr error; // must not cross the kernel: it would lose its type
+    host.body = [&] {
+        try {
+            body();
+        } catch (...) {
+            error = std::current_exception();
+        }
+    };
+    sc_core::sc_start();
+    if (error) std::rethrow_exception(error);
+}
 
 } // namespace veilram

@@ -7,6 +7,7 @@
 
 #include <systemc>
 
+#include <functional>
 #include <optional>
 
 namespace veilram {
@@ -14,7 +15,7 @@ namespace veilram {
 /// A chip of the size and shape that the image needs; keys, policy and costs are the caller's to set.
 ChipConfig chip_of(const MemoryPart& memory, const Program& program);
 
-/// Build one per process. Set host.body, then sc_start.
+/// Build one per process, then run().
 class System final : public sc_core::sc_module {
 public:
     Platform platform;
@@ -23,6 +24,10 @@ public:
     System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::uint64_t memory_bytes,
            const std::optional<DramSpec>& dram = {});
     ~System() override;
+
+    /// Starts the simulation, in which `body` runs in the host's thread, and ends with it. What it throws is thrown
+    /// here.
+    void run(const std::function<void()>& body);
 
 private:
     sc_core::sc_signal<bool> clk_{"clk"};

@@ -144,7 +144,6 @@ Answer SchedulerBench::act(Action action, int layer) {
     request.action = action;
     request.layer = layer;
     request.layers = kLayers;
-    request.first_crossbar = layer >= 0 && layer < static_cast<int>(kLayers) ? kFirstCrossbar[layer] : 0;
     return ask(isock, request);
 }
 

@@ -183,36 +183,36 @@ TEST(ResPlanTest, WritesTwiceTheSelectedWeights) { // 397 weights of ResNet-18 a
     const IsaacConfig isaac = published_isaac();
     const NetworkEstimate eighteen = estimate(layer_work(resnet18()), isaac);
     const NetworkEstimate fifty = estimate(layer_work(resnet50()), isaac);
-    const ResCosts a = res_costs(workload_of(eighteen, 20), eighteen, WritePolicy::per_layer);
+    const ResCosts a = res_costs(workload_of(eighteen, 20), eighteen, ResPolicy::per_layer);
     EXPECT_DOUBLE_EQ(a.weight_writes, 2 * 397);
     EXPECT_DOUBLE_EQ(a.cell_writes, 4 * 2 * 397);
     EXPECT_NEAR(a.writing, 4 * 2 * 397 * 50e-9, 1e-12);
     EXPECT_DOUBLE_EQ(a.added, a.writing);
     EXPECT_NEAR(a.energy, 4 * 2 * 397 * 600e-15, 1e-18);
     EXPECT_DOUBLE_EQ(a.images_until(1e6), 5e5);
-    EXPECT_NEAR(res_costs(workload_of(fifty, 30), fifty, WritePolicy::per_layer).weight_writes, 2 * 1'489, 1e-9)
+    EXPECT_NEAR(res_costs(workload_of(fifty, 30), fifty, ResPolicy::per_layer).weight_writes, 2 * 1'489, 1e-9)
         << "three scales in shortcuts less than the published code";
 }
 
 TEST(ResPlanTest, PoliciesAndBatchesSpareTimeAndWrites) {
     const NetworkEstimate network = estimate(layer_work(resnet18()), published_isaac());
     ResWorkload workload = workload_of(network, 20);
-    const ResCosts per_layer = res_costs(workload, network, WritePolicy::per_layer);
-    const ResCosts prefetch = res_costs(workload, network, WritePolicy::prefetch);
-    const ResCosts resident = res_costs(workload, network, WritePolicy::resident);
+    const ResCosts per_layer = res_costs(workload, network, ResPolicy::per_layer);
+    const ResCosts prefetch = res_costs(workload, network, ResPolicy::prefetch);
+    const ResCosts resident = res_costs(workload, network, ResPolicy::resident);
     EXPECT_LT(prefetch.added, per_layer.added);
     EXPECT_GE(prefetch.added, per_layer.added / 2) << "writing back is waited for";
     EXPECT_EQ(prefetch.cell_writes, per_layer.cell_writes);
     EXPECT_EQ(resident.cell_writes, 0.0);
     EXPECT_TRUE(std::isinf(resident.images_until(1e6)));
     workload.batch = 10;
-    const ResCosts batch = res_costs(workload, network, WritePolicy::per_layer);
+    const ResCosts batch = res_costs(workload, network, ResPolicy::per_layer);
     EXPECT_NEAR(batch.weight_writes, per_layer.weight_writes / 10, 1e-9);
     EXPECT_NEAR(batch.images_until(1e6), 10 * per_layer.images_until(1e6), 1e-3);
     workload.writers = 1'000'000; // a layer in one pulse
-    EXPECT_LT(res_costs(workload, network, WritePolicy::per_layer).writing, batch.writing / 10);
+    EXPECT_LT(res_costs(workload, network, ResPolicy::per_layer).writing, batch.writing / 10);
     workload.weights.pop_back();
-    EXPECT_THROW(res_costs(workload, network, WritePolicy::per_layer), ModelError);
+    EXPECT_THROW(res_costs(workload, network, ResPolicy::per_layer), ModelError);
 }
 
 } // namespace

@@ -297,7 +297,7 @@ TEST(CostEntryTest, AMissingEntryIsReportedOnce) {
 
 TEST(CostEntryTest, DumpReadsBackAndTheReferenceShowsOneRow) {
     Costs costs;
-    costs.read = {{Ps{1500}, Fj{7}}, "Table \"2\" # of\nthe paper", CostBasis::read, "32 nm"};
+    costs.read = {{"Table \"2\" # of\nthe paper", CostBasis::read, "32 nm"}, {Ps{1500}, Fj{7}}};
     Writer writer("");
     fields(writer, costs);
     Costs again;
