@@ -1,0 +1,83 @@
+// Blocks pin by pin and clock by clock: what a block's model in C++, its twin in SystemVerilog and anybody's own RTL have
+// in common (docs/cosim.md).
+#pragma once
+
+#include "models/base/bits.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+/// 256 bits, bit 0 first.
+using WideWord = std::array<Word, 4>;
+
+/// One pin, or bus, of a block. Values lie in words: `word` is the place of the first one among the block's inputs or
+/// outputs.
+struct Pin {
+    const char* name; ///< as in Verilog
+    unsigned bits;
+    std::size_t word;
+    bool secret = false; ///< its value is not for logs and waveforms
+};
+
+/// Pins that move one item when valid and ready are high at the same rising edge.
+struct Channel {
+    std::size_t valid, ready;         ///< places among the inputs and outputs, whichever side drives them
+    std::vector<std::size_t> payload; ///< beside valid
+};
+
+/// The pins of a block but for clk_i and rst_ni (active low, asynchronous), in the order of its Verilog module.
+struct PinTable {
+    const char* block; ///< the name of its Verilog module
+    std::vector<Pin> inputs, outputs;
+    std::vector<Channel> requests;     ///< valid comes in, ready goes out
+    std::vector<Channel> answers;      ///< valid goes out, ready comes in
+    std::vector<std::size_t> controls; ///< inputs that are neither valid, ready nor payload and are low for most of the time
+
+    std::size_t input_words() const { return words(inputs); }
+    std::size_t output_words() const { return words(outputs); }
+
+private:
+    static std::size_t words(const std::vector<Pin>& pins) {
+        return pins.empty() ? 0 : pins.back().word + words_for(pins.back().bits);
+    }
+};
+
+/// A block behind its pins. Outputs are registers or functions of registers alone: they change with the edge, or with
+/// reset, and with nothing else.
+class PinModel {
+public:
+    virtual ~PinModel() = default;
+
+    /// rst_ni goes low, and high again.
+    virtual void reset() = 0;
+    /// One rising edge with these inputs.
+    virtual void clock(const Word* inputs) = 0;
+    virtual const Word* outputs() const = 0;
+};
+
+/// The same with names: `Pins::In` and `Pins::Out` are structures of words in the order of the table.
+template <class Pins> class BlockModel : public PinModel {
+public:
+    using In = typename Pins::In;
+    using Out = typename Pins::Out;
+
+    virtual void clock(const In& in) = 0;
+    const Out& out() const { return out_; }
+
+    void clock(const Word* inputs) final {
+        In in;
+        std::memcpy(&in, inputs, sizeof in);
+        clock(in);
+    }
+    const Word* outputs() const final { return reinterpret_cast<const Word*>(&out_); }
+
+protected:
+    Out out_{};
+};
+
+} // namespace veilram

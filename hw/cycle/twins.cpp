@@ -1,0 +1,29 @@
+#include "hw/cycle/verilated_twin.hpp"
+
+#include "models/base/diagnostics.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace veilram {
+
+bool has_twins() { return true; }
+
+TwinWave::TwinWave(const std::string& path) : path_(path), file_(std::make_unique<File>()) {
+    if (!std::ofstream(path)) throw UserError(path + ": cannot write the waveform: " + std::strerror(errno));
+    file_->vcd.set_time_unit("1ps");
+    file_->vcd.set_time_resolution("1ps");
+}
+
+TwinWave::~TwinWave() {
+    if (file_->open) file_->vcd.close();
+}
+
+void TwinWave::dump(std::int64_t ps) {
+    if (!file_->open) file_->vcd.open(path_.c_str());
+    file_->open = true;
+    file_->vcd.dump(static_cast<std::uint64_t>(ps));
+}
+
+} // namespace veilram

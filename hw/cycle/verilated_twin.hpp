@@ -1,0 +1,64 @@
+// What the twins of all blocks have in common.
+#pragma once
+
+#include "hw/cycle/twins.hpp"
+
+#include <verilated.h>
+#include <verilated_vcd_c.h>
+
+#include <memory>
+#include <string>
+
+namespace veilram {
+
+struct TwinWave::File {
+    VerilatedVcdC vcd;
+    bool open = false; ///< with the first dump: twins may be added until then
+};
+
+inline void to_pins(const WideWord& value, VlWide<8>& pins) {
+    for (std::size_t w = 0; w < 8; ++w) pins[w] = static_cast<EData>(value[w / 2] >> (w % 2 * 32));
+}
+inline WideWord from_pins(const VlWide<8>& pins) {
+    WideWord value;
+    for (std::size_t w = 0; w < 4; ++w) value[w] = Word{pins[2 * w]} | Word{pins[2 * w + 1]} << 32U;
+    return value;
+}
+
+/// `Model` is Verilator's class of the block. `drive` and `sample` bind the pins one by one.
+template <class Pins, class Model> class VerilatedTwin final : public Twin<Pins> {
+public:
+    using In = typename Pins::In;
+    using BlockModel<Pins>::clock;
+
+    explicit VerilatedTwin(const std::string& name) : model_(&context_, name.c_str()) {
+        context_.traceEverOn(true);
+        reset();
+    }
+    ~VerilatedTwin() override { model_.final(); }
+
+    void reset() override {
+        model_.rst_ni = 0;
+        model_.clk_i = 0;
+        drive(In{}, model_);
+        model_.eval();
+        model_.rst_ni = 1;
+        model_.eval();
+        sample(model_, this->out_);
+    }
+    void clock(const In& in) override {
+        drive(in, model_);
+        model_.clk_i = 0;
+        model_.eval();
+        model_.clk_i = 1;
+        model_.eval();
+        sample(model_, this->out_);
+    }
+    void add_to(TwinWave& wave) override { model_.trace(&wave.file().vcd, 99); }
+
+private:
+    VerilatedContext context_;
+    Model model_;
+};
+
+} // namespace veilram

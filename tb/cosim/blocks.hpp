@@ -1,0 +1,24 @@
+// The blocks that have a twin, by name: their pins, their models, how to drive them at random.
+#pragma once
+
+#include "hw/cycle/pins.hpp"
+#include "tb/cosim/pin_driver.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace veilram {
+
+struct CosimBlock {
+    const PinTable* table;
+    Stimulus stimulus;
+    std::unique_ptr<PinModel> (*model)(); ///< clock by clock, the reference
+    std::unique_ptr<PinModel> (*twin)();  ///< throws UserError without Verilator
+};
+
+const std::vector<CosimBlock>& cosim_blocks();
+/// Throws UserError, which lists the blocks, for an unknown name.
+const CosimBlock& cosim_block(const std::string& name);
+
+} // namespace veilram
