@@ -1,6 +1,7 @@
 // Parameters of the binary-to-stream converters.
 #pragma once
 
+#include "hw/cycle/pin_port.hpp"
 #include "models/base/units.hpp"
 
 #include <cstddef>
@@ -20,6 +21,7 @@ struct SignBitConverterConfig {
     Cost inject;               ///< one clock of the injector
     Cost table_load;           ///< a table of start positions, or its erasure
     std::size_t tables = 1;    ///< tables of start positions: layers that are in clear at a time
+    Implementation implementation = Implementation::systemc;
 };
 
 } // namespace veilram

@@ -1,14 +1,23 @@
 #include "hw/converter/sign_bit_converter.hpp"
 
+#include "hw/sim/report.hpp"
 #include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
 namespace veilram {
 
-SignBitConverter::SignBitConverter(const sc_core::sc_module_name& name, const SignBitConverterConfig& cfg)
-    : sc_module(name), cfg_(cfg),
+SignBitConverter::SignBitConverter(const sc_core::sc_module_name& name, const SignBitConverterConfig& cfg,
+                                   PinClock* pins)
+    : sc_module(name), cfg_(cfg), pins_(pins),
       meter_({{{"injections", "clocks of the injector", cfg.inject},
                {"table_loads", "loads and erasures of the table of start positions", cfg.table_load}}}) {
+    if (cfg_.implementation != Implementation::systemc)
+        port_ = PinPort<SignBitPins>::make<SignBitCycle>(cfg_.implementation, *pins_,
+                                                         std::string(this->name()) + ".converter");
     busy_.rail_i.bind(rail_i);
     tsock.register_b_transport(this, &SignBitConverter::b_transport);
     load_tsock.register_b_transport(this, &SignBitConverter::load_transport);
@@ -74,6 +83,7 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
     source.reads = request->conversions;
     const auto status = send(sign_isock, source, delay);
     if (status == tlm::TLM_OK_RESPONSE) {
+        if (port_) pins_->begin(to_ps(sc_core::sc_time_stamp() + delay));
         convert(table->second, source, *request);
         const std::int64_t clocks = request->conversions * cfg_.inject_cycles;
         meter_.charge(SignBitConverterEvent::inject, clocks);
@@ -84,8 +94,49 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
 }
 
 void SignBitConverter::convert(const StartTable& start, const SignRowRequest& source, ConversionRequest& request) {
-    request.streams = StreamSet({{ConverterKind::sign_bit, 0}, source.bits.data(), &start}, *request.levels);
+    request.streams = port_ ? convert_by_pins(start, source, *request.levels)
+                            : StreamSet({{ConverterKind::sign_bit, 0}, source.bits.data(), &start}, *request.levels);
     request.levels->for_each([&](std::size_t level) { start_q_ = start[level]; }); // stays at the last conversion's
+}
+
+StreamSet SignBitConverter::convert_by_pins(const StartTable& start, const SignRowRequest& source,
+                                            const LevelSet& levels) {
+    constexpr int kPatience = 16; // clocks: more than any conversion takes
+    BitMatrix streams(levels.count(), kStreamBits);
+    std::size_t row = 0;
+    SignBitPins::In& in = port_->in;
+    levels.for_each([&](std::size_t level) {
+        port_->clock_until(&SignBitPins::Out::request_ready, kPatience);
+        in.request_valid = 1;
+        std::copy_n(source.bits.data(), in.source.size(), in.source.data());
+        in.start = start[level];
+        in.level = level;
+        port_->clock();
+        in = {};
+        port_->clock_until(&SignBitPins::Out::stream_valid, kPatience);
+        std::copy_n(port_->out().stream.data(), port_->out().stream.size(), streams.row(row++));
+        in.stream_ready = 1;
+        port_->clock();
+        in = {};
+    });
+    VEILRAM_INVARIANT(port_->mismatch() == nullptr, "the RTL differs from its model: " << to_string(*port_->mismatch()));
+    return {levels, std::move(streams)};
+}
+
+void SignBitConverter::rail_method() {
+    wipe({});
+    if (!port_) return;
+    pins_->begin(to_ps(sc_core::sc_time_stamp()));
+    port_->reset();
+}
+
+void SignBitConverter::record(TwinWave& wave) {
+    if (port_) port_->record(wave);
+}
+
+void SignBitConverter::collect(StatGroup& out) const {
+    meter_.collect(out);
+    if (port_) out.count("pin_clocks", port_->clocks(), "edges that the converter's pins saw");
 }
 
 void SignBitConverter::add_traces(TraceFile& file) const {

@@ -4,6 +4,7 @@
 
 #include "hw/converter/conversion.hpp"
 #include "hw/converter/converter_config.hpp"
+#include "hw/converter/sign_bit_pins.hpp"
 #include "hw/crossbar/sign_crossbar.hpp"
 #include "hw/sim/busy_line.hpp"
 #include "hw/sim/event_meter.hpp"
@@ -28,7 +29,8 @@ struct StartLoad {
 enum class SignBitConverterEvent : std::uint8_t { inject, table_load };
 
 /// Refuses to convert for a layer whose table it does not have: locked. Tables are volatile, and no debug access
-/// reaches them.
+/// reaches them. Behind pins every distinct level of a burst is converted once; time and energy are those of the
+/// configuration all the same.
 class SignBitConverter final : public sc_core::sc_module, public StatProvider, public Traceable {
 public:
     RequestTarget<SignBitConverter, ConversionRequest> tsock{"tsock"};
@@ -37,25 +39,31 @@ public:
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     SC_HAS_PROCESS(SignBitConverter);
-    SignBitConverter(const sc_core::sc_module_name& name, const SignBitConverterConfig& cfg);
+    /// `pins` is needed where the implementation has any, and must outlive the module.
+    SignBitConverter(const sc_core::sc_module_name& name, const SignBitConverterConfig& cfg, PinClock* pins = nullptr);
     ~SignBitConverter() override;
 
     /// Whether there is any table.
     bool loaded() const { return !tables_.empty(); }
 
-    void collect(StatGroup& out) const override { meter_.collect(out); }
+    void record(TwinWave& wave);
+
+    void collect(StatGroup& out) const override;
     Fj energy() const override { return meter_.energy(); }
     void add_traces(TraceFile& file) const override;
 
 private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
-    void rail_method() { wipe({}); }
+    void rail_method();
     void convert(const StartTable& start, const SignRowRequest& source, ConversionRequest& request);
+    StreamSet convert_by_pins(const StartTable& start, const SignRowRequest& source, const LevelSet& levels);
     bool load(const StartLoad& load);
     void wipe(std::optional<std::uint32_t> layer);
 
     const SignBitConverterConfig cfg_;
+    PinClock* const pins_;
+    std::optional<PinPort<SignBitPins>> port_;   ///< none without pins
     std::map<std::uint32_t, StartTable> tables_; ///< by layer
     EventMeter<SignBitConverterEvent, 2> meter_;
     BusyLine busy_{"busy"};

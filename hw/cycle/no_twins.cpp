@@ -20,7 +20,9 @@ bool has_twins() { return false; }
 struct TwinWave::File {};
 TwinWave::TwinWave(const std::string&) { refuse(); }
 TwinWave::~TwinWave() = default;
-void TwinWave::dump(std::int64_t) {}
+void TwinWave::next_edge(std::int64_t, std::int64_t) {}
+void TwinWave::fall() {}
+void TwinWave::rise() {}
 
 template <> std::unique_ptr<Twin<GslPins>> make_twin(const std::string&) { refuse(); }
 template <> std::unique_ptr<Twin<SignBitPins>> make_twin(const std::string&) { refuse(); }

@@ -17,10 +17,21 @@ TwinWave::TwinWave(const std::string& path) : path_(path), file_(std::make_uniqu
 }
 
 TwinWave::~TwinWave() {
-    if (file_->open) file_->vcd.close();
+    if (!file_->open) return;
+    dump(last_ + 1);
+    file_->vcd.close();
 }
 
+void TwinWave::next_edge(std::int64_t edge, std::int64_t half) {
+    edge_ = edge;
+    half_ = half;
+}
+void TwinWave::fall() { dump(edge_ - half_); }
+void TwinWave::rise() { dump(edge_); }
+
 void TwinWave::dump(std::int64_t ps) {
+    if (ps <= last_) return;
+    last_ = ps;
     if (!file_->open) file_->vcd.open(path_.c_str());
     file_->open = true;
     file_->vcd.dump(static_cast<std::uint64_t>(ps));

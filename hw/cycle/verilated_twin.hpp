@@ -31,8 +31,8 @@ public:
     using In = typename Pins::In;
     using BlockModel<Pins>::clock;
 
-    explicit VerilatedTwin(const std::string& name) : model_(&context_, name.c_str()) {
-        context_.traceEverOn(true);
+    explicit VerilatedTwin(const std::string& name) : model_(name.c_str()) {
+        Verilated::traceEverOn(true);
         reset();
     }
     ~VerilatedTwin() override { model_.final(); }
@@ -42,23 +42,30 @@ public:
         model_.clk_i = 0;
         drive(In{}, model_);
         model_.eval();
+        if (wave_ != nullptr) wave_->fall();
         model_.rst_ni = 1;
         model_.eval();
+        if (wave_ != nullptr) wave_->rise();
         sample(model_, this->out_);
     }
     void clock(const In& in) override {
-        drive(in, model_);
         model_.clk_i = 0;
+        drive(in, model_);
         model_.eval();
+        if (wave_ != nullptr) wave_->fall();
         model_.clk_i = 1;
         model_.eval();
+        if (wave_ != nullptr) wave_->rise();
         sample(model_, this->out_);
     }
-    void add_to(TwinWave& wave) override { model_.trace(&wave.file().vcd, 99); }
+    void add_to(TwinWave& wave) override {
+        model_.trace(&wave.file().vcd, 99);
+        wave_ = &wave;
+    }
 
 private:
-    VerilatedContext context_;
-    Model model_;
+    Model model_; ///< in Verilator's context of the process, as one waveform asks
+    TwinWave* wave_ = nullptr;
 };
 
 } // namespace veilram

@@ -1,6 +1,7 @@
 // Parameters of the GSL selector.
 #pragma once
 
+#include "hw/cycle/pin_port.hpp"
 #include "models/base/units.hpp"
 #include "models/sc/geometry.hpp"
 
@@ -15,6 +16,7 @@ struct GslConfig {
     Cost vector_load; ///< one vector into its register
     Cost zeroise;     ///< all registers, or those of a layer, at once
     Cost line_switch; ///< driving the GSL lines of one crossbar to another slot
+    Implementation implementation = Implementation::systemc;
 };
 
 } // namespace veilram

@@ -1,5 +1,6 @@
 #include "hw/gsl/gsl_selector.hpp"
 
+#include "hw/sim/report.hpp"
 #include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
 
@@ -7,8 +8,19 @@
 
 namespace veilram {
 
-GslSelector::GslSelector(const sc_core::sc_module_name& name, const GslConfig& cfg)
-    : sc_module(name), cfg_(cfg), registers_(cfg.crossbars), slot_(cfg.crossbars, -1),
+namespace {
+
+std::unique_ptr<GslBank> make_bank(const GslConfig& cfg, PinClock* pins, const std::string& name) {
+    if (cfg.implementation == Implementation::systemc)
+        return std::make_unique<GslRegisters>(cfg.crossbars, cfg.array.segments());
+    return std::make_unique<GslPinBank>(cfg.implementation, cfg.crossbars, cfg.n, cfg.array.segments(), *pins, name);
+}
+
+} // namespace
+
+GslSelector::GslSelector(const sc_core::sc_module_name& name, const GslConfig& cfg, PinClock* pins)
+    : sc_module(name), cfg_(cfg), pins_(cfg.implementation == Implementation::systemc ? nullptr : pins),
+      bank_(make_bank(cfg, pins, std::string(this->name()) + ".selector")), slot_(cfg.crossbars, -1),
       meter_({{{"vector_loads", "vectors written to a register", cfg.vector_load},
                {"zeroisations", "times all registers were cleared", cfg.zeroise},
                {"line_switches", "times a crossbar's GSL lines changed", cfg.line_switch}}}) {
@@ -28,7 +40,9 @@ void GslSelector::load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
         trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
+    start_pins(delay);
     const bool done = load->vectors == nullptr ? zeroise(*load) : store(*load);
+    check_pins();
     trans.set_response_status(done ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
     if (!done) return;
     if (load->vectors == nullptr) {
@@ -41,12 +55,21 @@ void GslSelector::load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
     }
 }
 
+void GslSelector::start_pins(const sc_core::sc_time& delay) {
+    if (pins_ != nullptr) pins_->begin(to_ps(sc_core::sc_time_stamp() + delay));
+}
+
+void GslSelector::check_pins() const {
+    const Mismatch* mismatch = bank_->mismatch();
+    VEILRAM_INVARIANT(mismatch == nullptr, "the RTL differs from its model: " << to_string(*mismatch));
+}
+
 bool GslSelector::zeroise(const GslLoad& load) {
     if (load.first_crossbar > cfg_.crossbars || load.crossbars > cfg_.crossbars - load.first_crossbar) return false;
-    if (load.crossbars == 0)
-        wipe(0, registers_.size());
-    else
-        wipe(load.first_crossbar, load.crossbars);
+    const bool all = load.crossbars == 0;
+    const std::size_t first = all ? 0 : load.first_crossbar, count = all ? cfg_.crossbars : load.crossbars;
+    bank_->zeroise(first, count);
+    forget_lines(first, count);
     return true;
 }
 
@@ -60,7 +83,7 @@ bool GslSelector::store(const GslLoad& load) {
             if (vector.size() != words) return false;
     }
     for (std::size_t c = 0; c < load.vectors->size(); ++c) {
-        registers_[load.first_crossbar + c] = (*load.vectors)[c];
+        bank_->load(load.first_crossbar + c, (*load.vectors)[c]);
         slot_[load.first_crossbar + c] = -1; // the lines must be driven anew
     }
     note_loaded();
@@ -69,18 +92,21 @@ bool GslSelector::store(const GslLoad& load) {
 
 void GslSelector::note_loaded() {
     loaded_q_ = 0;
-    for (const auto& vectors : registers_) loaded_q_ += static_cast<unsigned>(vectors.count());
+    for (std::size_t c = 0; c < cfg_.crossbars; ++c) loaded_q_ += bank_->loaded(c);
 }
 
-void GslSelector::wipe(std::size_t first, std::size_t count) {
-    for (std::size_t c = first; c < first + count; ++c) {
-        for (auto& vector : registers_[c].vectors) std::fill(vector.begin(), vector.end(), Word{0});
-        registers_[c].vectors.clear();
-        slot_[c] = -1;
-    }
+void GslSelector::rail_method() {
+    start_pins(sc_core::SC_ZERO_TIME);
+    bank_->reset();
+    forget_lines(0, cfg_.crossbars);
+}
+
+/// After registers were cleared, whichever layer's they were.
+void GslSelector::forget_lines(std::size_t first, std::size_t count) {
+    std::fill_n(slot_.begin() + static_cast<std::ptrdiff_t>(first), count, -1);
     note_loaded();
     slot_q_ = 0;
-    lines_q_ = 0; // whichever layer's they were
+    lines_q_ = 0;
 }
 
 void GslSelector::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
@@ -93,12 +119,13 @@ void GslSelector::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
         trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }
-    const GslVectors& vectors = registers_[request->crossbar];
-    if (vectors.count() == 0) { // locked
+    if (bank_->loaded(request->crossbar) == 0) { // locked
         trans.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
         return;
     }
-    request->gsl_lines = vectors.of_slot(static_cast<int>(request->slot), cfg_.array.segments());
+    start_pins(delay);
+    request->gsl_lines = bank_->select(request->crossbar, request->slot);
+    check_pins();
     if (slot_[request->crossbar] != request->slot) {
         slot_[request->crossbar] = request->slot;
         meter_.charge(GslEvent::line_switch);
@@ -109,6 +136,11 @@ void GslSelector::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
     crossbar_isock[request->crossbar]->b_transport(trans, delay);
     std::fill(request->gsl_lines.begin(), request->gsl_lines.end(), Word{0}); // the initiator never sees the lines
     request->gsl_lines.clear();
+}
+
+void GslSelector::collect(StatGroup& out) const {
+    meter_.collect(out);
+    if (pins_ != nullptr) out.count("pin_clocks", bank_->clocks(), "edges that the selectors' pins saw");
 }
 
 void GslSelector::add_traces(TraceFile& file) const {

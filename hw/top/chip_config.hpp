@@ -1,6 +1,7 @@
 // Everything that makes one chip: its size, its fuses, its costs.
 #pragma once
 
+#include "hw/cycle/pin_port.hpp"
 #include "hw/res/res_core.hpp"
 #include "hw/tile/tile_config.hpp"
 #include "models/arch/chip_costs.hpp"
@@ -16,6 +17,13 @@
 #include <set>
 
 namespace veilram {
+
+/// What the blocks that have twins are made of. Results, time and energy are the same.
+struct Implementations {
+    Implementation gsl = Implementation::systemc;
+    Implementation converter = Implementation::systemc;
+    Implementation res = Implementation::systemc;
+};
 
 struct ChipConfig {
     ArrayGeometry array;
@@ -33,6 +41,7 @@ struct ChipConfig {
     Key256 root_key{};                            ///< fused at manufacture
     std::uint32_t minimum_version = 1;            ///< state of the monotonic counter
     DeviceConfig device;                          ///< how far the cells are from ideal
+    Implementations implementations;
     ChipCosts costs;
 };
 

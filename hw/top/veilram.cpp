@@ -36,7 +36,8 @@ SchedulerConfig scheduler_config(const ChipConfig& cfg) {
 }
 GslConfig gsl_config(const ChipConfig& cfg) {
     return {
-        cfg.array, cfg.crossbars, cfg.n, cfg.costs.gsl_vector_load, cfg.costs.gsl_zeroise, cfg.costs.gsl_line_switch};
+        cfg.array, cfg.crossbars, cfg.n, cfg.costs.gsl_vector_load, cfg.costs.gsl_zeroise, cfg.costs.gsl_line_switch,
+        cfg.implementations.gsl};
 }
 SignBitConverterConfig sign_bit_config(const ChipConfig& cfg) {
     return {cfg.array.cols,
@@ -44,7 +45,8 @@ SignBitConverterConfig sign_bit_config(const ChipConfig& cfg) {
             cfg.costs.inject_cycles,
             cfg.costs.inject,
             cfg.costs.start_table_load,
-            open_layers(cfg.policy, cfg.layers)};
+            open_layers(cfg.policy, cfg.layers),
+            cfg.implementations.converter};
 }
 KeyStoreConfig key_config(const ChipConfig& cfg) {
     return {cfg.root_key, cfg.minimum_version, cfg.layers, cfg.key_slot_bytes, cfg.costs.key_sram_word};
@@ -59,12 +61,12 @@ HostConfig host_config(const ChipConfig& cfg) {
 } // namespace
 
 VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
-    : sc_module(name), power_("power", {cfg.costs.power_ramp.time, cfg.hold_up}), host_("host", host_config(cfg)),
+    : sc_module(name), pins_(cfg.clock), power_("power", {cfg.costs.power_ramp.time, cfg.hold_up}), host_("host", host_config(cfg)),
       tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base, cfg.policy, cfg.clocked,
                      cfg.costs.accumulate.time}),
       res_("res", scheduler_config(cfg)), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
       keys_("keys", key_config(cfg)), dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}),
-      gsl_("gsl", gsl_config(cfg)), sign_bit_("sign_bit", sign_bit_config(cfg)),
+      gsl_("gsl", gsl_config(cfg), &pins_), sign_bit_("sign_bit", sign_bit_config(cfg), &pins_),
       lfsr_("lfsr", {cfg.array.cols, cfg.costs.lfsr_bit}),
       digital_("digital", {cfg.costs.accumulate, cfg.costs.digital_element, cfg.costs.mask_row,
                            open_layers(cfg.policy, cfg.layers)}),
@@ -78,6 +80,12 @@ VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
 }
 
 VeilRam::~VeilRam() = default;
+
+void VeilRam::record(TwinWave& wave) {
+    pins_.record(&wave);
+    gsl_.record(wave);
+    sign_bit_.record(wave);
+}
 
 void VeilRam::bind_power() {
     power_.power_good_i.bind(power_good_i);

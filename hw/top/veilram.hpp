@@ -35,6 +35,9 @@ public:
     VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg);
     ~VeilRam() override;
 
+    /// Records the pins of all twins from now on; call it before the simulation starts.
+    void record(TwinWave& wave);
+
 private:
     void bind_power();
     void bind_data();
@@ -42,6 +45,7 @@ private:
 
     sc_core::sc_signal<bool> rail_{"rail"};
     sc_core::sc_signal<unsigned> done_{"done"};
+    PinClock pins_; ///< of blocks that are made of pins
 
     PowerManager power_;
     HostInterface host_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace veilram {
 
@@ -25,6 +26,12 @@ StreamSet::StreamSet(const StreamSource& source, const LevelSet& levels) : level
     std::size_t row = 0;
     levels.for_each(
         [&](std::size_t level) { write_stream(source, static_cast<unsigned>(level), streams_.row(row++)); });
+}
+
+StreamSet::StreamSet(const LevelSet& levels, BitMatrix streams) : levels_(levels), streams_(std::move(streams)) {
+    if (streams_.rows() != levels.count() || streams_.cols() != kStreamBits)
+        throw ModelError(std::to_string(streams_.rows()) + " streams of " + std::to_string(streams_.cols()) +
+                         " bits for " + std::to_string(levels.count()) + " levels");
 }
 
 void StreamSet::write(unsigned level, Word* stream) const {

@@ -22,6 +22,8 @@ class StreamSet {
 public:
     StreamSet() = default;
     StreamSet(const StreamSource& source, const LevelSet& levels);
+    /// Whatever made them: row i of `streams` is that of the i-th lowest level. Throws ModelError when rows are missing.
+    StreamSet(const LevelSet& levels, BitMatrix streams);
 
     const LevelSet& levels() const { return levels_; }
     /// Null when the streams are kept bit by bit.

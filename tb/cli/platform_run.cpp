@@ -145,6 +145,7 @@ ChipConfig chip_for(const Device& device, const RunConfig& config) {
     chip.device = config.device;
     chip.policy = config.res.policy;
     chip.hold_up = config.res.hold_up;
+    chip.implementations = config.implementations;
     chip.clock = config.cycle.clock;
     chip.clocked = clocked_layers(config.cycle, config.fidelity, device.program);
     for (const auto& [layer, window] : chip.clocked) {

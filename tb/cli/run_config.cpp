@@ -1,5 +1,7 @@
 #include "tb/cli/run_config.hpp"
 
+#include "hw/cycle/twins.hpp"
+#include "hw/gsl/gsl_pins.hpp"
 #include "models/config/describer.hpp"
 #include "models/config/loader.hpp"
 #include "models/config/writer.hpp"
@@ -81,6 +83,28 @@ void check_contents(const ClsConfig& cls, Problems& problems) {
     refuse(cls.share.cluster.padding != usual.share.cluster.padding, "padding", "bit_planes");
 }
 
+void check_implementations(const RunConfig& config, Problems& problems) {
+    const Implementations& made = config.implementations;
+    const auto check_one = [&](const std::string& section, Implementation implementation) {
+        if (implementation == Implementation::rtl && !has_twins())
+            problems.add(section + ".impl", "is rtl, but this program was built without Verilator: install the package "
+                                            "'verilator' and configure with -DVEILRAM_COSIM=ON, or take cycle or systemc");
+        if (implementation != Implementation::systemc && config.fidelity == Fidelity::functional)
+            problems.add(section + ".impl", "has no meaning for fidelity: functional: take lt or cycle");
+    };
+    check_one("gsl", made.gsl);
+    check_one("converter", made.converter);
+    check_one("res", made.res);
+    if (made.gsl == Implementation::systemc) return;
+    if (config.compile.array.segments() > static_cast<int>(GslPins::kSegments))
+        problems.add("gsl.impl", "has pins for " + std::to_string(GslPins::kSegments) +
+                                     " segments a row; crossbars have " +
+                                     std::to_string(config.compile.array.segments()));
+    if (config.compile.map.n > static_cast<int>(GslPins::kVectors))
+        problems.add("gsl.impl", "has registers for " + std::to_string(GslPins::kVectors) + " vectors; map.n is " +
+                                     std::to_string(config.compile.map.n));
+}
+
 void check_sharing(const ClsConfig& cls, Problems& problems) {
     check_contents(cls, problems);
     if (cls.ratio <= 0) problems.add("cls.ratio", "must be above 0: there is at least one cluster");
@@ -108,6 +132,7 @@ void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out)
                      (config.fidelity == Fidelity::lt && !config.cycle.layers.empty()),
                  problems);
     if (config.cycle.clock == Ps{}) problems.add("cycle.clock", "must be above 0");
+    check_implementations(config, problems);
     check_sharing(config.cls, problems);
     check_learning("tune", config.tuning.tune.learning_rate, config.tuning.tune.validation_share, problems);
     check_learning("train", config.training.train.learning_rate, config.training.train.validation_share, problems);

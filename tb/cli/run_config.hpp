@@ -3,6 +3,7 @@
 
 #include "hw/dram/dram_spec.hpp"
 #include "hw/tile/tile_config.hpp"
+#include "hw/top/chip_config.hpp"
 #include "models/cls/share_network.hpp"
 #include "models/config/reader.hpp"
 #include "models/data/dataset.hpp"
@@ -96,6 +97,7 @@ struct RunConfig {
     Fidelity fidelity = Fidelity::lt;
     CycleConfig cycle;
     ResConfig res;
+    Implementations implementations; ///< `gsl.impl`, `converter.impl`, `res.impl`
     std::optional<CostTable> costs;           ///< every fidelity with time needs one
     std::optional<ComponentTable> components; ///< areas, for `veilram explore`
     std::optional<IsaacTable> isaac;          ///< likewise

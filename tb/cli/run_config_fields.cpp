@@ -109,6 +109,12 @@ template <> const Choices<ResPolicy>& choices<ResPolicy>() {
     return all;
 }
 
+template <> const Choices<Implementation>& choices<Implementation>() {
+    static const Choices<Implementation> all{
+        {"systemc", Implementation::systemc}, {"cycle", Implementation::cycle}, {"rtl", Implementation::rtl}};
+    return all;
+}
+
 template <> const Choices<DramKind>& choices<DramKind>() {
     static const Choices<DramKind> all{
         {"costs", DramKind::costs}, {"ddr4_2400", DramKind::ddr4_2400}, {"lpddr4_3200", DramKind::lpddr4_3200}};
@@ -235,6 +241,13 @@ static void fields(FieldVisitor& v, ResConfig& c) {
     v.integer("batch", c.batch, {1, 4096}, "images that go through a layer between its unlock and its lock");
     v.energy("hold_up", c.hold_up,
              "what a capacitor holds for writing flipped signs back after a power cut; 0 fJ: the rail falls at once");
+}
+
+static void implementation(FieldVisitor& v, Implementation& c) {
+    v.choice("impl", c,
+             "what the block is made of where there is a platform: `systemc`: a module that looks at transactions only; "
+             "`cycle`: a model behind pins, clock by clock; `rtl`: its twin in SystemVerilog, checked against that model "
+             "(docs/cosim.md)");
 }
 
 static void fields(FieldVisitor& v, DramChoice& c) {
@@ -405,13 +418,20 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("quant", compile.quant, "How weights and activations become 8-bit levels.");
     v.section("crossbar", compile.array, "Size of the 1T4R crossbars.");
     v.section("map", compile.map, "How weights become cells.");
-    v.section("converter", compile.converter, "Binary-to-stream conversion.");
+    v.group("converter", "Binary-to-stream conversion.", [&] {
+        fields(v, compile.converter);
+        implementation(v, c.implementations.converter);
+    });
+    v.group("gsl", "The GSL selector.", [&] { implementation(v, c.implementations.gsl); });
     v.section("adc", compile.adc, "The converters at the bit lines.");
     v.section("device", c.device,
               "How far the cells are from ideal ones (docs/model.md, section 13). The default is ideal.");
     v.section("keys", compile.keys, "Secrets and their seal.");
     v.section("cycle", c.cycle, "What is simulated clock by clock.");
-    v.section("res", c.res, "The runtime encryption scheduler.");
+    v.group("res", "The runtime encryption scheduler.", [&] {
+        fields(v, c.res);
+        implementation(v, c.implementations.res);
+    });
     v.section("dram", c.dram, "The external memory, for `fidelity: lt`.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");
     v.section("sfge", c.sfge,
