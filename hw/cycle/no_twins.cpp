@@ -2,7 +2,7 @@
 #include "hw/converter/sign_bit_pins.hpp"
 #include "hw/cycle/twins.hpp"
 #include "hw/gsl/gsl_pins.hpp"
-
+#include "hw/res/res_pins.hpp"
 #include "models/base/diagnostics.hpp"
 
 namespace veilram {
@@ -25,6 +25,7 @@ void TwinWave::fall() {}
 void TwinWave::rise() {}
 
 template <> std::unique_ptr<Twin<GslPins>> make_twin(const std::string&) { refuse(); }
+template <> std::unique_ptr<Twin<ResPins>> make_twin(const std::string&) { refuse(); }
 template <> std::unique_ptr<Twin<SignBitPins>> make_twin(const std::string&) { refuse(); }
 
 } // namespace veilram

@@ -3,9 +3,9 @@
 #include "hw/converter/sign_bit_pins.hpp"
 #include "hw/cycle/twins.hpp"
 #include "hw/gsl/gsl_pins.hpp"
+#include "hw/res/res_pins.hpp"
 #include "models/base/diagnostics.hpp"
-
-#include <algorithm>
+#include "tb/cosim/stimuli.hpp"
 
 namespace veilram {
 namespace {
@@ -13,49 +13,12 @@ namespace {
 template <class Model> std::unique_ptr<PinModel> make_model() { return std::make_unique<Model>(); }
 template <class Pins> std::unique_ptr<PinModel> make_twin_of() { return make_twin<Pins>(Pins::table().block); }
 
-/// n changes seldom, so that registers fill up; it may be a number that no chip has. Slots are mostly known ones.
-Stimulus gsl_stimulus() {
-    const auto at = [](const char* name) {
-        for (const Pin& pin : GslPins::table().inputs)
-            if (std::string(pin.name) == name) return pin.word;
-        throw ModelError(std::string("no pin ") + name);
-    };
-    const std::size_t n = at("vectors_i"), index = at("load_index_i"), slot = at("select_slot_i");
-    Stimulus stimulus;
-    stimulus.settings = [n](Rng& rng, Word* in) {
-        if (rng() % 8 == 0) in[n] = rng() % 4 == 0 ? rng() % 64 : 1 + rng() % 8;
-    };
-    stimulus.shape = [n, index, slot](Rng& rng, std::size_t channel, const Word*, Word* in) {
-        if (in[n] == 0 || rng() % 16 == 0) return;
-        if (channel == 0) in[index] %= std::min<Word>(in[n], GslPins::kVectors);
-        if (channel == 1 && rng() % 4 != 0) in[slot] %= 2 * in[n];
-        if (channel == 1) in[slot] &= 63U;
-    };
-    return stimulus;
-}
-
-/// Levels at both ends and around the ones of the source; starts at both ends.
-Stimulus sign_bit_stimulus() {
-    Stimulus stimulus;
-    stimulus.shape = [](Rng& rng, std::size_t, const Word*, Word* words) {
-        SignBitPins::In in;
-        std::memcpy(&in, words, sizeof in);
-        if (rng() % 16 == 0) in.source.fill(rng() % 2 == 0 ? 0 : ~Word{0});
-        const Word ones = popcount(in.source.data(), in.source.size());
-        const Word levels[] = {0, 1, ones - 1, ones, ones + 1, 254, 255};
-        if (rng() % 2 == 0) in.level = std::min<Word>(levels[rng() % 7], 255);
-        const Word starts[] = {0, 1, 254, 255};
-        if (rng() % 8 == 0) in.start = starts[rng() % 4];
-        std::memcpy(words, &in, sizeof in);
-    };
-    return stimulus;
-}
-
 } // namespace
 
 const std::vector<CosimBlock>& cosim_blocks() {
     static const std::vector<CosimBlock> kBlocks{
         {&GslPins::table(), gsl_stimulus(), make_model<GslCycle>, make_twin_of<GslPins>},
+        {&ResPins::table(), res_stimulus(), make_model<ResCycle>, make_twin_of<ResPins>},
         {&SignBitPins::table(), sign_bit_stimulus(), make_model<SignBitCycle>, make_twin_of<SignBitPins>},
     };
     return kBlocks;
