@@ -1,4 +1,6 @@
 // In the place of the twins where Verilator is absent.
+#include "hw/cls/cls_adjust_pins.hpp"
+#include "hw/converter/lfsr_pins.hpp"
 #include "hw/converter/sign_bit_pins.hpp"
 #include "hw/cycle/twins.hpp"
 #include "hw/gsl/gsl_pins.hpp"
@@ -24,7 +26,9 @@ void TwinWave::next_edge(std::int64_t, std::int64_t) {}
 void TwinWave::fall() {}
 void TwinWave::rise() {}
 
+template <> std::unique_ptr<Twin<ClsAdjustPins>> make_twin(const std::string&) { refuse(); }
 template <> std::unique_ptr<Twin<GslPins>> make_twin(const std::string&) { refuse(); }
+template <> std::unique_ptr<Twin<LfsrPins>> make_twin(const std::string&) { refuse(); }
 template <> std::unique_ptr<Twin<ResPins>> make_twin(const std::string&) { refuse(); }
 template <> std::unique_ptr<Twin<SignBitPins>> make_twin(const std::string&) { refuse(); }
 

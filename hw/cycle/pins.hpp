@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -14,6 +15,15 @@ namespace veilram {
 
 /// 256 bits, bit 0 first.
 using WideWord = std::array<Word, 4>;
+
+/// The two's complement value of the lowest `bits` of a word, and a value as such bits.
+constexpr std::int64_t to_signed(Word word, unsigned bits) {
+    const unsigned rest = static_cast<unsigned>(kWordBits) - bits;
+    return static_cast<std::int64_t>(word << rest) >> rest;
+}
+constexpr Word from_signed(std::int64_t value, unsigned bits) {
+    return static_cast<Word>(value) & (~Word{0} >> (kWordBits - bits));
+}
 
 /// One pin, or bus, of a block. Values lie in words: `word` is the place of the first one among the block's inputs or
 /// outputs.

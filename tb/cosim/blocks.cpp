@@ -1,5 +1,7 @@
 #include "tb/cosim/blocks.hpp"
 
+#include "hw/cls/cls_adjust_pins.hpp"
+#include "hw/converter/lfsr_pins.hpp"
 #include "hw/converter/sign_bit_pins.hpp"
 #include "hw/cycle/twins.hpp"
 #include "hw/gsl/gsl_pins.hpp"
@@ -20,6 +22,8 @@ const std::vector<CosimBlock>& cosim_blocks() {
         {&GslPins::table(), gsl_stimulus(), make_model<GslCycle>, make_twin_of<GslPins>},
         {&ResPins::table(), res_stimulus(), make_model<ResCycle>, make_twin_of<ResPins>},
         {&SignBitPins::table(), sign_bit_stimulus(), make_model<SignBitCycle>, make_twin_of<SignBitPins>},
+        {&LfsrPins::table(), lfsr_stimulus(), make_model<LfsrCycle>, make_twin_of<LfsrPins>},
+        {&ClsAdjustPins::table(), cls_adjust_stimulus(), make_model<ClsAdjustCycle>, make_twin_of<ClsAdjustPins>},
     };
     return kBlocks;
 }

@@ -9,6 +9,10 @@ namespace veilram {
 Stimulus gsl_stimulus();
 /// Levels at both ends and around the ones of the source; starts at both ends.
 Stimulus sign_bit_stimulus();
+/// Levels and seeds at both ends.
+Stimulus lfsr_stimulus();
+/// Values and sums at both ends and around zero.
+Stimulus cls_adjust_stimulus();
 /// Commands that mostly lead on from where the machine is.
 Stimulus res_stimulus();
 
