@@ -46,6 +46,7 @@ void SignBitConverter::load_transport(tlm::tlm_generic_payload& trans, sc_core::
 bool SignBitConverter::load(const StartLoad& load) {
     if (load.start == nullptr) {
         wipe(load.layer);
+        if (!load.layer) decay();
         return true;
     }
     if (!load.layer || (tables_.count(*load.layer) == 0 && tables_.size() >= cfg_.tables)) return false;
@@ -124,6 +125,7 @@ StreamSet SignBitConverter::convert_by_pins(const StartTable& start, const SignR
 }
 
 void SignBitConverter::rail_method() {
+    lose({static_cast<std::int64_t>(tables_.size() * sizeof(StartTable)) * 8, 0});
     wipe({});
     if (!port_) return;
     pins_->begin(to_ps(sc_core::sc_time_stamp()));

@@ -6,6 +6,7 @@
 #include "hw/converter/converter_config.hpp"
 #include "hw/converter/sign_bit_pins.hpp"
 #include "hw/crossbar/sign_crossbar.hpp"
+#include "hw/power/remanence.hpp"
 #include "hw/sim/busy_line.hpp"
 #include "hw/sim/event_meter.hpp"
 #include "hw/sim/request.hpp"
@@ -31,7 +32,7 @@ enum class SignBitConverterEvent : std::uint8_t { inject, table_load };
 /// Refuses to convert for a layer whose table it does not have: locked. Tables are volatile, and no debug access
 /// reaches them. Behind pins every distinct level of a burst is converted once; time and energy are those of the
 /// configuration all the same.
-class SignBitConverter final : public sc_core::sc_module, public StatProvider, public Traceable {
+class SignBitConverter final : public sc_core::sc_module, public RemanentMemory, public StatProvider, public Traceable {
 public:
     RequestTarget<SignBitConverter, ConversionRequest> tsock{"tsock"};
     RequestTarget<SignBitConverter, StartLoad> load_tsock{"load_tsock"};

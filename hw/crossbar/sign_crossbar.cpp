@@ -60,7 +60,10 @@ void SignCrossbar::write_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
         return;
     }
     finish_pulses();
-    if (request->abandon) pulses_.abandon(to_ps(sc_core::sc_time_stamp()));
+    if (request->abandon) {
+        pulses_.abandon(to_ps(sc_core::sc_time_stamp()));
+        decay();
+    }
     writing_q_ = !pulses_.empty();
     write(*request, delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
@@ -99,8 +102,17 @@ void SignCrossbar::pulse_method() {
     if (writing_q_) pulse_ev_.notify(to_sc_time(pulses_.next_end()) - sc_core::sc_time_stamp());
 }
 
+/// The queue holds an address and a value for each pulse, and which signs are flipped is secret.
+RemanentBits SignCrossbar::queued() const {
+    std::int64_t address = 1;
+    for (const std::size_t places : {cells_.bits().rows(), cells_.bits().cols()})
+        for (std::size_t rest = places - 1; rest > 0; rest /= 2) ++address;
+    return {static_cast<std::int64_t>(pulses_.size()) * address, 0};
+}
+
 void SignCrossbar::rail_method() {
     finish_pulses();
+    lose(queued());
     pulse_ev_.cancel();
     writing_q_ = false;
     const auto torn = pulses_.cut(to_ps(sc_core::sc_time_stamp()), rng_);

@@ -5,6 +5,7 @@
 #include "hw/crossbar/cell_store.hpp"
 #include "hw/crossbar/crossbar_config.hpp"
 #include "hw/crossbar/pulse_train.hpp"
+#include "hw/power/remanence.hpp"
 #include "hw/sim/event_meter.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
@@ -41,7 +42,7 @@ enum class SignCrossbarEvent : std::uint8_t { row_read, cell_write };
 
 /// One bank of sign rows, and after them the rows of the journal. The cells survive power-off; a pulse that power cuts
 /// short leaves either value. `cell_tsock` programs the cells and, through transport_dbg, shows them to a thief.
-class SignCrossbar final : public sc_core::sc_module, public StatProvider, public Traceable {
+class SignCrossbar final : public sc_core::sc_module, public RemanentMemory, public StatProvider, public Traceable {
 public:
     static constexpr unsigned kReaders = 3; ///< converter, digital unit, scheduler
 
@@ -67,6 +68,7 @@ private:
     void finish_pulses();
     void pulse_method();
     void rail_method();
+    RemanentBits queued() const;
 
     const SignCrossbarConfig cfg_;
     CellStore cells_;

@@ -48,7 +48,9 @@ void KeyStore::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
     if (request->action == KeySlotRequest::Action::erase_all) {
         for (const auto& slot : slots_) charge(slot.size(), delay);
+        charge(static_cast<std::size_t>(remanent().secrets / 8), delay);
         wipe();
+        decay();
     } else if (request->slot >= slots_.size() || slots_[request->slot].empty()) {
         trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     } else {
@@ -61,6 +63,11 @@ void KeyStore::charge(std::size_t bytes, sc_core::sc_time& delay) {
     const auto words = static_cast<std::int64_t>((bytes + 7) / 8);
     meter_.charge(KeyStoreEvent::sram_word, words);
     delay += to_sc_time(cfg_.sram_word.time * words);
+}
+
+void KeyStore::rail_method() {
+    for (const auto& slot : slots_) lose({static_cast<std::int64_t>(slot.size()) * 8, 0});
+    wipe();
 }
 
 void KeyStore::wipe() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hw/crypto/crypto_config.hpp"
+#include "hw/power/remanence.hpp"
 #include "hw/sim/event_meter.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
@@ -33,7 +34,11 @@ struct KeySlotRequest {
 enum class KeyStoreEvent : std::uint8_t { sram_word };
 
 /// Offers no debug access. The SRAM is empty after power-off; OTP and counter stay.
-class KeyStore final : public sc_core::sc_module, public RootKeyIf, public StatProvider, public Traceable {
+class KeyStore final : public sc_core::sc_module,
+                       public RootKeyIf,
+                       public RemanentMemory,
+                       public StatProvider,
+                       public Traceable {
 public:
     RequestTarget<KeyStore, KeySlotRequest> write_tsock{"write_tsock"}; ///< from the crypto engine
     RequestTarget<KeyStore, KeySlotRequest> read_tsock{"read_tsock"};   ///< from the scheduler: read and erase
@@ -55,7 +60,7 @@ public:
 private:
     void write_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
-    void rail_method() { wipe(); }
+    void rail_method();
     void charge(std::size_t bytes, sc_core::sc_time& delay);
     void wipe();
 

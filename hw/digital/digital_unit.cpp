@@ -40,6 +40,9 @@ void DigitalUnit::mask_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
 bool DigitalUnit::load(const MaskLoad& load) {
     if (load.mask_key == nullptr) {
         wipe_secrets(load.layer);
+        if (load.layer) return true;
+        wipe_activations();
+        decay();
         return true;
     }
     if (!load.layer || (secrets_of(*load.layer) == nullptr && secrets_.size() >= cfg_.secrets)) return false;
@@ -65,10 +68,24 @@ void DigitalUnit::wipe_secrets(std::optional<std::uint32_t> layer) {
         secrets_.clear();
 }
 
-void DigitalUnit::rail_method() {
-    wipe_secrets({});
+void DigitalUnit::wipe_activations() {
+    for (Tensor& value : values_) std::fill(value.data.begin(), value.data.end(), 0.0F);
     values_.clear();
     end_group();
+}
+
+RemanentBits DigitalUnit::content() const {
+    std::size_t secrets = 0, activations = 0;
+    for (const auto& [layer, own] : secrets_)
+        secrets += sizeof own.mask_key + own.weight_sums.size() * sizeof own.weight_sums[0];
+    for (const Tensor& value : values_) activations += value.size() * sizeof(float);
+    return {static_cast<std::int64_t>(8 * secrets), static_cast<std::int64_t>(8 * activations)};
+}
+
+void DigitalUnit::rail_method() {
+    lose(content());
+    wipe_secrets({});
+    wipe_activations();
 }
 
 void DigitalUnit::end_group() {

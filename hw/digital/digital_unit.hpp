@@ -3,6 +3,7 @@
 
 #include "hw/crossbar/sign_crossbar.hpp"
 #include "hw/digital/mask_load.hpp"
+#include "hw/power/remanence.hpp"
 #include "hw/sim/busy_line.hpp"
 #include "hw/sim/event_meter.hpp"
 #include "hw/sim/request.hpp"
@@ -71,7 +72,7 @@ struct DigitalConfig {
 enum class DigitalEvent : std::uint8_t { accumulate, element, mask_row };
 
 /// Its activation buffer, mask key and zero-point sums are volatile; no debug access reaches them.
-class DigitalUnit final : public sc_core::sc_module, public StatProvider, public Traceable {
+class DigitalUnit final : public sc_core::sc_module, public RemanentMemory, public StatProvider, public Traceable {
 public:
     RequestTarget<DigitalUnit, DigitalRequest> tsock{"tsock"};
     RequestTarget<DigitalUnit, MaskLoad> mask_tsock{"mask_tsock"};
@@ -112,6 +113,8 @@ private:
     /// Null when the layer is locked.
     const Secrets* secrets_of(std::size_t layer) const;
     void wipe_secrets(std::optional<std::uint32_t> layer);
+    void wipe_activations();
+    RemanentBits content() const;
     void end_group();
     bool group_open() const { return levels_.inputs() > 0; }
     RowAdder& adder_of(std::size_t first_output, std::size_t outputs);

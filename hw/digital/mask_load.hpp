@@ -9,7 +9,8 @@
 
 namespace veilram {
 
-/// Loads the sign-mask key and the zero-point sums of a layer, or zeroises them (`mask_key` == nullptr).
+/// Loads the sign-mask key and the zero-point sums of a layer, or zeroises them (`mask_key` == nullptr): with those of
+/// all layers the activation buffer too.
 struct MaskLoad {
     const Key128* mask_key = nullptr;
     const std::vector<std::int32_t>* weight_sums = nullptr;

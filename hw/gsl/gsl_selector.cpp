@@ -70,6 +70,7 @@ bool GslSelector::zeroise(const GslLoad& load) {
     const std::size_t first = all ? 0 : load.first_crossbar, count = all ? cfg_.crossbars : load.crossbars;
     bank_->zeroise(first, count);
     forget_lines(first, count);
+    if (all) decay();
     return true;
 }
 
@@ -96,6 +97,7 @@ void GslSelector::note_loaded() {
 }
 
 void GslSelector::rail_method() {
+    lose({std::int64_t{loaded_q_} * cfg_.array.segments(), 0});
     start_pins(sc_core::SC_ZERO_TIME);
     bank_->reset();
     forget_lines(0, cfg_.crossbars);

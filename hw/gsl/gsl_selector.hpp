@@ -4,6 +4,7 @@
 #include "hw/crossbar/crossbar.hpp"
 #include "hw/gsl/gsl_bank.hpp"
 #include "hw/gsl/gsl_config.hpp"
+#include "hw/power/remanence.hpp"
 #include "hw/sim/event_meter.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
@@ -28,7 +29,7 @@ enum class GslEvent : std::uint8_t { vector_load, zeroise, line_switch };
 /// Turns (crossbar, slot) into GSL lines - vector i for slot i, its complement for slot n+i - and passes the read on. A
 /// read of a crossbar whose registers are empty is refused: locked. The registers are volatile, and no debug access
 /// reaches them. Whatever the registers are made of, time and energy are those of the configuration.
-class GslSelector final : public sc_core::sc_module, public StatProvider, public Traceable {
+class GslSelector final : public sc_core::sc_module, public RemanentMemory, public StatProvider, public Traceable {
 public:
     RequestTarget<GslSelector, GslLoad> load_tsock{"load_tsock"};
     RequestTarget<GslSelector, ReadRequest> read_tsock{"read_tsock"};

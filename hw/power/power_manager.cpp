@@ -4,6 +4,7 @@
 #include "hw/sim/trace.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace veilram {
 
@@ -11,24 +12,63 @@ PowerManager::PowerManager(const sc_core::sc_module_name& name, const PowerConfi
     tsock.register_b_transport(this, &PowerManager::b_transport);
     SC_METHOD(input_method);
     sensitive << power_good_i;
+    SC_METHOD(dip_method);
+    sensitive << dip_ev_;
+    dont_initialize();
     SC_METHOD(rail_method);
     sensitive << rail_ev_ << rst_ni;
+    dont_initialize();
+    SC_METHOD(fallen_method);
+    sensitive << rail_o;
+    dont_initialize();
+    SC_METHOD(decay_method);
+    sensitive << decay_ev_;
     dont_initialize();
 }
 
 PowerManager::~PowerManager() = default;
 
-void PowerManager::input_method() {
+bool PowerManager::is_supplied() const {
     const auto now = sc_core::sc_time_stamp();
+    return now >= up_from_ && now < up_until_;
+}
+
+void PowerManager::input_method() {
     if (power_good_i.read()) {
-        up_from_ = std::max(now, hold_until_) + to_sc_time(cfg_.ramp);
-        up_until_ = sc_core::sc_max_time();
+        rise();
+    } else if (cfg_.ride_through == Ps{} || !is_supplied()) {
+        fall();
     } else {
-        if (now >= hold_until_) hold_until_ = now + hold_up();
-        up_until_ = now;
+        dips_ = true;
+        dip_until_ = sc_core::sc_time_stamp() + to_sc_time(cfg_.ride_through);
+        dip_ev_.notify(to_sc_time(cfg_.ride_through));
     }
+}
+
+void PowerManager::rise() {
+    const auto now = sc_core::sc_time_stamp();
+    if (std::exchange(dips_, false)) {
+        dip_ev_.cancel();
+        if (now < dip_until_ && is_supplied()) return;
+        if (now >= dip_until_) fall(); // in this very instant, whichever process runs first
+    }
+    up_from_ = std::max(now, hold_until_) + to_sc_time(cfg_.ramp);
+    up_until_ = sc_core::sc_max_time();
     rail_ev_.cancel();
     rail_ev_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void PowerManager::fall() {
+    const auto now = sc_core::sc_time_stamp();
+    if (now >= hold_until_) hold_until_ = now + hold_up();
+    up_until_ = now;
+    rail_ev_.cancel();
+    rail_ev_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void PowerManager::dip_method() {
+    dips_ = false;
+    fall();
 }
 
 /// How long the rail outlives power_good. Energy goes evenly over the time that locking takes.
@@ -58,6 +98,25 @@ void PowerManager::rail_method() {
     rail_o.write(rail_q_);
     const auto next = now < hold_until_ ? hold_until_ : now < up_from_ ? up_from_ : up_until_;
     if (now < next && next < sc_core::sc_max_time()) rail_ev_.notify(next - now);
+}
+
+/// The memories are told one delta cycle after they have noticed the rail themselves. In a reset that is held they are
+/// cleared, not left to themselves.
+void PowerManager::fallen_method() {
+    if (rail_o.read())
+        decay_ev_.cancel(); // powered again, they keep what they still have until the boot zeroises it
+    else
+        decay_ev_.notify(rst_ni.read() ? to_sc_time(cfg_.remanence) : sc_core::SC_ZERO_TIME);
+}
+
+void PowerManager::decay_method() {
+    for (int i = 0; i < memory_port.size(); ++i) memory_port[i]->decay();
+}
+
+RemanentBits PowerManager::remanent() const {
+    RemanentBits sum;
+    for (int i = 0; i < memory_port.size(); ++i) sum += memory_port[i]->remanent();
+    return sum;
 }
 
 void PowerManager::add_traces(TraceFile& file) const { file.add(*this, rail_q_, "rail"); }

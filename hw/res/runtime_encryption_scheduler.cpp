@@ -61,7 +61,7 @@ void RuntimeEncryptionScheduler::act(SchedulerRequest& request, sc_core::sc_time
     using Action = SchedulerRequest::Action;
     switch (request.action) {
     case Action::begin_boot:
-        core_.begin_boot(request.layers);
+        begin_boot(request.layers, delay);
         break;
     case Action::unseal:
         unseal(request, delay);
@@ -89,8 +89,22 @@ void RuntimeEncryptionScheduler::act(SchedulerRequest& request, sc_core::sc_time
     }
     if (core_.state() != ResState::fault || request.action == Action::query) return;
     close_all(delay); // nothing stays open in FAULT
+    erase_keys(delay);
+}
+
+/// What an earlier life left goes before anything secret comes.
+void RuntimeEncryptionScheduler::begin_boot(int layers, sc_core::sc_time& delay) {
+    if (!core_.begin_boot(layers) || !cfg_.zeroise_at_boot) return;
+    VEILRAM_INVARIANT(zeroise({}, delay), "a register could not be zeroised");
+    SignWriteRequest nothing;
+    nothing.abandon = true;
+    VEILRAM_INVARIANT(send(write_isock, nothing, delay) == tlm::TLM_OK_RESPONSE, "the sign crossbar does not answer");
+    erase_keys(delay);
+}
+
+void RuntimeEncryptionScheduler::erase_keys(sc_core::sc_time& delay) {
     KeySlotRequest erase{KeySlotRequest::Action::erase_all, 0, {}};
-    send(key_isock, erase, delay);
+    VEILRAM_INVARIANT(send(key_isock, erase, delay) == tlm::TLM_OK_RESPONSE, "the key SRAM could not be erased");
 }
 
 void RuntimeEncryptionScheduler::unseal(SchedulerRequest& request, sc_core::sc_time& delay) {
@@ -236,8 +250,7 @@ void RuntimeEncryptionScheduler::lock(int layer, sc_core::sc_time& delay) {
 void RuntimeEncryptionScheduler::shutdown(sc_core::sc_time& delay) {
     if (!core_.begin_shutdown()) return;
     close_all(delay);
-    KeySlotRequest erase{KeySlotRequest::Action::erase_all, 0, {}};
-    VEILRAM_INVARIANT(send(key_isock, erase, delay) == tlm::TLM_OK_RESPONSE, "the key SRAM could not be erased");
+    erase_keys(delay);
     settle_at(kChip, delay);
 }
 
@@ -264,6 +277,7 @@ void RuntimeEncryptionScheduler::emergency_transport(tlm::tlm_generic_payload& t
     }
     settle();
     request->energy = close_all(delay);
+    erase_keys(delay); // the queue of pulses has what it needs
     core_.begin_emergency();
     publish();
     trans.set_response_status(tlm::TLM_OK_RESPONSE);

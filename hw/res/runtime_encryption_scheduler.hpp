@@ -53,6 +53,7 @@ struct SchedulerConfig {
     std::uint32_t sign_rows = 8;   ///< of one crossbar
     std::uint32_t journal_row = 0; ///< first row of the journal in the sign crossbar
     std::uint32_t layers = 1;      ///< bits of the journal
+    bool zeroise_at_boot = false;  ///< volatile memories may still hold what an earlier life left
 };
 
 /// Unlocking copies a layer's secrets from the key store into the GSL selector, the sign-bit converter and the digital
@@ -93,6 +94,7 @@ private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void emergency_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void act(SchedulerRequest& request, sc_core::sc_time& delay);
+    void begin_boot(int layers, sc_core::sc_time& delay);
     void unseal(SchedulerRequest& request, sc_core::sc_time& delay);
     void end_boot(sc_core::sc_time& delay);
     void unlock(const SchedulerRequest& request, sc_core::sc_time& delay);
@@ -102,6 +104,7 @@ private:
     Fj close_all(sc_core::sc_time& delay);
     bool distribute(int layer, const LayerSecrets& secrets, sc_core::sc_time& delay);
     bool zeroise(std::optional<int> layer, sc_core::sc_time& delay);
+    void erase_keys(sc_core::sc_time& delay);
 
     std::optional<LayerSecrets> read_secrets(int layer, sc_core::sc_time& delay);
     Cells to_clear(int layer, const LayerSecrets& secrets) const;

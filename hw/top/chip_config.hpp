@@ -38,6 +38,8 @@ struct ChipConfig {
     std::map<std::size_t, ClockedWindow> clocked; ///< layers whose reads take place clock by clock
     std::set<std::uint32_t> clocked_crossbars;    ///< that those layers use; empty: any
     Fj hold_up;                                   ///< stored for locking after power_good has fallen
+    Ps ride_through;                              ///< dips of power_good that are shorter do not reach the rail
+    Ps remanence;                                 ///< for which volatile memories keep their content without power
     Key256 root_key{};                            ///< fused at manufacture
     std::uint32_t minimum_version = 1;            ///< state of the monotonic counter
     DeviceConfig device;                          ///< how far the cells are from ideal

@@ -1,5 +1,7 @@
 #include "hw/top/veilram.hpp"
 
+#include <initializer_list>
+
 namespace veilram {
 namespace {
 
@@ -32,7 +34,7 @@ SignCrossbarConfig sign_config(const ChipConfig& cfg) {
     return signs;
 }
 SchedulerConfig scheduler_config(const ChipConfig& cfg) {
-    return {cfg.policy, cfg.array, static_cast<std::uint32_t>(cfg.n), sign_rows(cfg), cfg.layers};
+    return {cfg.policy, cfg.array, static_cast<std::uint32_t>(cfg.n), sign_rows(cfg), cfg.layers, cfg.remanence > Ps{}};
 }
 GslConfig gsl_config(const ChipConfig& cfg) {
     return {
@@ -61,9 +63,9 @@ HostConfig host_config(const ChipConfig& cfg) {
 } // namespace
 
 VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
-    : sc_module(name), pins_(cfg.clock), power_("power", {cfg.costs.power_ramp.time, cfg.hold_up}), host_("host", host_config(cfg)),
-      tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base, cfg.policy, cfg.clocked,
-                     cfg.costs.accumulate.time}),
+    : sc_module(name), pins_(cfg.clock), power_("power", {cfg.costs.power_ramp.time, cfg.hold_up, cfg.ride_through, cfg.remanence}),
+      host_("host", host_config(cfg)), tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base,
+                                                      cfg.policy, cfg.clocked, cfg.costs.accumulate.time}),
       res_("res", scheduler_config(cfg)), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
       keys_("keys", key_config(cfg)), dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}),
       gsl_("gsl", gsl_config(cfg), &pins_), sign_bit_("sign_bit", sign_bit_config(cfg), &pins_),
@@ -101,6 +103,8 @@ void VeilRam::bind_power() {
                        &gsl_.rail_i, &sign_bit_.rail_i, &lfsr_.rail_i, &digital_.rail_i, &signs_.rail_i})
         rail->bind(rail_);
     for (auto& crossbar : crossbars_) crossbar.rail_i.bind(rail_);
+    for (RemanentMemory* memory : std::initializer_list<RemanentMemory*>{&keys_, &gsl_, &sign_bit_, &digital_, &signs_})
+        power_.memory_port.bind(*memory);
 }
 
 void VeilRam::bind_data() {

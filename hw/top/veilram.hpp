@@ -37,6 +37,8 @@ public:
 
     /// Records the pins of all twins from now on; call it before the simulation starts.
     void record(TwinWave& wave);
+    /// What volatile memories still hold after the rail has fallen: a figure of the model, no way into the chip.
+    RemanentBits remanent() const { return power_.remanent(); }
 
 private:
     void bind_power();

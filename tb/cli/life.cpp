@@ -104,7 +104,7 @@ std::size_t check_scenario(const RunConfig& config, const std::string& file) {
 
 void print(const ScenarioEvent& event, std::ostream& out) {
     out << std::right << std::fixed << std::setprecision(3) << std::setw(12) << microseconds(event.begin)
-        << std::setw(12) << microseconds(event.end - event.begin) << "  " << std::left << std::setw(36) << event.step
+        << std::setw(12) << microseconds(event.end - event.begin) << "  " << std::left << std::setw(48) << event.step
         << std::setw(10) << event.state << event.outcome << (event.right ? "" : "  <- LOSS") << "\n";
 }
 
@@ -115,7 +115,9 @@ Json to_json(const ScenarioEvent& event) {
         json["cells"] = {{"at_rest", event.cells->at_rest()},
                          {"layers_in_clear", event.cells->layers_in_clear.size()},
                          {"signs_in_clear", event.cells->signs_in_clear},
-                         {"other_cells_differ", event.cells->more}};
+                         {"other_cells_differ", event.cells->more},
+                         {"remanent_secret_bits", event.remanent.secrets},
+                         {"remanent_activation_bits", event.remanent.activations}};
     return json;
 }
 
@@ -151,12 +153,12 @@ void scenario_command(const LifeArgs& args, std::ostream& out) {
     Json json = report_head(args.config, kFormat);
     json["policy"] = name_of(config.res.policy);
     json["events"] = Json::array();
-    out << "  begin (us)   took (us)  step" << std::string(32, ' ') << "state     outcome\n";
+    out << "  begin (us)   took (us)  step" << std::string(44, ' ') << "state     outcome\n";
     life.run([&] {
-        ScenarioPlayer player(life.host(),
-                              {life.device().program, life.device().secrets,
-                               [&](std::size_t image) { return life.pixels(image); },
-                               [&](std::size_t image) { return life.logits(image); }, life.memory_bytes()});
+        ScenarioPlayer player(life.host(), {life.device().program, life.device().secrets,
+                                            [&](std::size_t image) { return life.pixels(image); },
+                                            [&](std::size_t image) { return life.logits(image); }, life.memory_bytes(),
+                                            [&] { return life.system().platform.chip.remanent(); }});
         for (const std::string& step : config.scenario) {
             const ScenarioEvent event = player.play(step);
             print(event, out);

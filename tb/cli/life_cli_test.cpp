@@ -52,9 +52,28 @@ TEST_F(LifeCliTest, ATamperedCellGivesWrongLogitsAndTheReportSaysSo) {
     EXPECT_FALSE(events.back()["right"]);
 }
 
+TEST_F(LifeCliTest, AQuickThiefFindsWhatHasNotDecayedAndTheReportSaysHowMuch) {
+    write_scenario("power_on, boot, power_off, recover, power_cut infer 1 at COMPUTE 1, wait 20 us, dump, recover, "
+                   "infer 1, brown_out 1 us, brown_out 3 us");
+    const Outcome outcome = veilram("scenario scenario.yaml --out report --set trace.vcd=false --set "
+                                    "power.remanence='10 us' --set power.ride_through='2 us'");
+    expect_success(outcome);
+    const auto events = report("report/scenario.json")["events"];
+    const auto bits = [&](std::size_t event) { return events[event]["cells"]["remanent_secret_bits"].get<int>(); };
+    EXPECT_EQ(bits(2), 0) << "in order";
+    EXPECT_GT(bits(4), 1000);
+    EXPECT_GT(events[4]["cells"]["remanent_activation_bits"], 0);
+    EXPECT_EQ(bits(6), 0) << "decayed";
+    EXPECT_TRUE(events[8]["right"]);
+    EXPECT_EQ(events[9]["outcome"], "the rail held");
+    EXPECT_GT(bits(10), 1000);
+    EXPECT_THAT(outcome.out, HasSubstr(std::to_string(bits(4)) + " secret bits not yet decayed"));
+}
+
 TEST_F(LifeCliTest, StepsThatAreNoneAreNamedBeforeAnyWork) {
     for (const char* step : {"'fly'", "infer", "infer x", "'power_cut infer 1 after 5'", "'power_cut at COMPUTE'",
-                             "'power_cut infer 0 at NOWHERE'", "'tamper cell 0 1'", "'boot now'", "''"}) {
+                             "'power_cut infer 0 at NOWHERE'", "'tamper cell 0 1'", "'boot now'", "''", "'brown_out'",
+                             "'brown_out 5'", "'brown_out 5 us wait'", "'tamper sign 0 1 2 infer 0'"}) {
         write_scenario(step);
         expect_refusal("scenario scenario.yaml", "is no step");
         expect_refusal("scenario scenario.yaml", "scenario.yaml: scenario");

@@ -146,6 +146,8 @@ ChipConfig chip_for(const Device& device, const RunConfig& config) {
     chip.policy = config.res.policy;
     chip.hold_up = config.res.hold_up;
     chip.implementations = config.implementations;
+    chip.ride_through = config.power.ride_through;
+    chip.remanence = config.power.remanence;
     chip.clock = config.cycle.clock;
     chip.clocked = clocked_layers(config.cycle, config.fidelity, device.program);
     for (const auto& [layer, window] : chip.clocked) {

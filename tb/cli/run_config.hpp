@@ -46,6 +46,12 @@ struct ResConfig {
     Fj hold_up;    ///< stored for writing signs back after a power cut
 };
 
+/// What the rail does when power goes, and memories without it.
+struct PowerChoice {
+    Ps ride_through; ///< dips of power_good that are shorter do not reach the rail
+    Ps remanence;    ///< for which volatile memories keep their content
+};
+
 /// Where time and energy of the external memory come from: from the cost table, or from a DRAM channel.
 enum class DramKind { costs, ddr4_2400, lpddr4_3200 };
 struct DramChoice {
@@ -98,6 +104,7 @@ struct RunConfig {
     CycleConfig cycle;
     ResConfig res;
     Implementations implementations; ///< `gsl.impl`, `converter.impl`, `res.impl`
+    PowerChoice power;
     std::optional<CostTable> costs;           ///< every fidelity with time needs one
     std::optional<ComponentTable> components; ///< areas, for `veilram explore`
     std::optional<IsaacTable> isaac;          ///< likewise

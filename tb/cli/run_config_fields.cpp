@@ -250,6 +250,13 @@ static void implementation(FieldVisitor& v, Implementation& c) {
              "(docs/cosim.md)");
 }
 
+static void fields(FieldVisitor& v, PowerChoice& c) {
+    v.time("ride_through", c.ride_through, "dips of power_good that are shorter do not reach the rail");
+    v.time("remanence", c.remanence,
+           "for which volatile memories keep their content after the rail has fallen; above 0 the boot zeroises them "
+           "before anything else");
+}
+
 static void fields(FieldVisitor& v, DramChoice& c) {
     v.choice(
         "kind", c.kind,
@@ -432,6 +439,7 @@ void fields(FieldVisitor& v, RunConfig& c) {
         fields(v, c.res);
         implementation(v, c.implementations.res);
     });
+    v.section("power", c.power, "The rail, for `fidelity: lt` and `cycle`.");
     v.section("dram", c.dram, "The external memory, for `fidelity: lt`.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");
     v.section("sfge", c.sfge,
@@ -442,11 +450,13 @@ void fields(FieldVisitor& v, RunConfig& c) {
     v.section("calibrate", c.calibrate,
               "Forward passes that give batch norms their statistics (`veilram calibrate`, `veilram share`).");
     v.section("trace", c.trace, "The waveform.");
-    v.texts("scenario", c.scenario,
-            "steps of `veilram scenario`, in order: `power_on`, `boot`, `infer IMAGE`, `power_off`, `power_cut`, "
-            "`power_cut WHAT after TIME`, `power_cut WHAT at STATE [LAYER]` (WHAT: `boot`, `infer IMAGE` or "
-            "`power_off`), `wait TIME`, `tamper memory "
-            "BYTE`, `tamper cell CROSSBAR ROW COLUMN`, `dump`, `recover` (power on and boot)");
+    v.texts(
+        "scenario", c.scenario,
+        "steps of `veilram scenario`, in order: `power_on`, `boot`, `infer IMAGE`, `power_off`, `power_cut [WHEN]`, "
+        "`brown_out TIME [WHEN]`, `wait TIME`, `tamper memory BYTE [WHEN]`, `tamper cell CROSSBAR ROW COLUMN "
+        "[WHEN]`, `tamper sign CROSSBAR ROW COLUMN [WHEN]`, `dump`, `recover` (power on and boot); WHEN is `WHAT "
+        "after TIME` or `WHAT at STATE [LAYER]`, WHAT is `boot`, `infer IMAGE` or `power_off`: it is started, and "
+        "at that moment the step happens");
     tables(v, c);
 }
 

@@ -71,8 +71,10 @@ bool Host::wait_done() {
     return powered_ && write(reg::kIrqStatus, 1) == tlm::TLM_OK_RESPONSE;
 }
 
-bool Host::boot() {
-    if (command(reg::kCtrlBoot) != tlm::TLM_OK_RESPONSE || !wait_done()) return false;
+bool Host::boot() { return command(reg::kCtrlBoot) == tlm::TLM_OK_RESPONSE && end_boot(); }
+
+bool Host::end_boot() {
+    if (!wait_done()) return false;
     const auto state = static_cast<ResState>(status().state);
     return state == ResState::locked || state == ResState::compute;
 }
@@ -86,14 +88,24 @@ bool Host::load_input(const std::uint8_t* pixels, std::size_t size, std::size_t 
 
 std::vector<float> Host::infer(const std::uint8_t* pixels, std::size_t size, std::size_t images) {
     if (!load_input(pixels, size, images)) return {};
-    if (command(reg::kCtrlInfer) != tlm::TLM_OK_RESPONSE || !wait_done() || status().failed) return {};
+    return command(reg::kCtrlInfer) == tlm::TLM_OK_RESPONSE ? end_infer() : std::vector<float>();
+}
+
+std::vector<float> Host::end_infer() {
+    if (!wait_done() || status().failed) return {};
     std::vector<float> logits(read(reg::kLogitCount));
     const auto status = transfer(tlm::TLM_READ_COMMAND, reg::kLogits, logits.data(), logits.size() * sizeof(float));
     return status == tlm::TLM_OK_RESPONSE ? logits : std::vector<float>();
 }
 
 bool Host::power_off() {
-    const bool orderly = command(reg::kCtrlPowerOff) == tlm::TLM_OK_RESPONSE && wait_done() && !status().failed;
+    if (command(reg::kCtrlPowerOff) == tlm::TLM_OK_RESPONSE) return end_power_off();
+    cut_power();
+    return false;
+}
+
+bool Host::end_power_off() {
+    const bool orderly = wait_done() && !status().failed;
     cut_power();
     return orderly;
 }
@@ -115,6 +127,13 @@ void Host::cut_power() {
 void Host::pull_plug() {
     cut_power();
     while (status().rail) wait(sc_core::sc_time(1, sc_core::SC_NS));
+}
+
+void Host::dip_power(const sc_core::sc_time& duration) {
+    power_good_o.write(false);
+    wait(duration);
+    power_good_o.write(true);
+    wait(sc_core::sc_time(1, sc_core::SC_NS));
 }
 
 void Host::program(const NvmSource& nvm) {

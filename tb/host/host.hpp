@@ -46,6 +46,10 @@ public:
     bool boot();
     /// Writes one image, starts inference, waits, reads the logits. Empty when the chip refused.
     std::vector<float> infer(const std::uint8_t* pixels, std::size_t size, std::size_t images = 1);
+    /// The ends of boot(), infer() and power_off(), of an action that was started by command(): wait for the interrupt.
+    bool end_boot();
+    std::vector<float> end_infer();
+    bool end_power_off();
     /// Orderly power-off: waits for the chip to lock itself, then lowers power_good.
     bool power_off();
     /// Holds the chip in reset for a moment; it needs a new boot afterwards.
@@ -54,6 +58,8 @@ public:
     void cut_power();
     /// The same, and waits until what the chip has stored is used up.
     void pull_plug();
+    /// Takes the power away for a while, whatever that does to the rail.
+    void dip_power(const sc_core::sc_time& duration);
     /// Writes images into the input window.
     bool load_input(const std::uint8_t* pixels, std::size_t size, std::size_t images = 1);
     /// Starts an action without waiting for its end.

@@ -64,8 +64,8 @@ private:
     std::size_t at_ = 0;
 };
 
-/// After `power_cut`: [boot | infer IMAGE | power_off] [after TIME | at STATE [LAYER]].
-bool parse_cut(Cursor& words, ScenarioStep& step) {
+/// Of what is under way: [boot | infer IMAGE | power_off] [after TIME | at STATE [LAYER]].
+bool parse_moment(Cursor& words, ScenarioStep& step) {
     if (words.at_end()) return true;
     if (words.take("boot"))
         step.during = During::boot;
@@ -91,19 +91,20 @@ bool parse_words(Cursor& words, ScenarioStep& step) {
         return true;
     if (is("infer", Kind::infer)) return words.number(step.image);
     if (is("wait", Kind::wait)) return words.time(step.time);
-    if (is("power_cut", Kind::power_cut)) return parse_cut(words, step);
+    if (is("power_cut", Kind::power_cut)) return parse_moment(words, step);
+    if (is("brown_out", Kind::brown_out)) return words.time(step.lasts) && parse_moment(words, step);
     if (!words.take("tamper")) return false;
-    if (is("memory", Kind::tamper_memory)) return words.number(step.place);
-    return is("cell", Kind::tamper_cell) && words.number(step.place) && words.number(step.row) &&
-           words.number(step.column);
+    if (is("memory", Kind::tamper_memory)) return words.number(step.place) && parse_moment(words, step);
+    return (is("cell", Kind::tamper_cell) || is("sign", Kind::tamper_sign)) && words.number(step.place) &&
+           words.number(step.row) && words.number(step.column) && parse_moment(words, step);
 }
 
 } // namespace
 
 const char* const kScenarioHelp =
-    "power_on; boot; infer IMAGE; power_off; power_cut; power_cut boot|infer IMAGE|power_off after TIME; "
-    "power_cut boot|infer IMAGE|power_off at STATE [LAYER]; wait TIME; tamper memory BYTE; tamper cell CROSSBAR ROW "
-    "COLUMN; dump; recover";
+    "power_on; boot; infer IMAGE; power_off; power_cut [WHEN]; brown_out TIME [WHEN]; wait TIME; "
+    "tamper memory BYTE [WHEN]; tamper cell CROSSBAR ROW COLUMN [WHEN]; tamper sign CROSSBAR ROW COLUMN [WHEN]; dump; "
+    "recover; where WHEN is boot|infer IMAGE|power_off after TIME, or boot|infer IMAGE|power_off at STATE [LAYER]";
 
 std::optional<ScenarioStep> parse_step(const std::string& text) {
     Cursor words(split(text));
@@ -128,57 +129,65 @@ ScenarioEvent ScenarioPlayer::play(const std::string& text) {
 }
 
 void ScenarioPlayer::act(const ScenarioStep& step, ScenarioEvent& event) {
-    const auto boot = [&] {
-        const bool booted = host_.boot();
-        event.outcome = booted ? "booted" : "refused: " + to_string(static_cast<ResFault>(host_.status().fault));
-    };
     switch (step.kind) {
     case Kind::power_on:
         host_.power_on();
         break;
     case Kind::boot:
-        boot();
+        boot(event);
         break;
-    case Kind::infer:
-        infer(step.image, event);
+    case Kind::infer: {
+        const auto pixels = subject_.pixels(step.image);
+        tell_logits(host_.infer(pixels.data(), pixels.size()), step.image, event);
         break;
+    }
     case Kind::power_off:
-        event.outcome = host_.power_off() ? "in order" : "not in order";
-        compare(event);
-        event.right = event.cells->at_rest();
+        tell_power_off(host_.power_off(), event);
         break;
     case Kind::power_cut:
         cut(step, event);
+        break;
+    case Kind::brown_out:
+        brown_out(step, event);
         break;
     case Kind::wait:
         sc_core::wait(to_sc_time(step.time));
         break;
     case Kind::tamper_memory:
-        tamper_memory(step);
-        break;
     case Kind::tamper_cell:
-        tamper_cell(step);
+    case Kind::tamper_sign:
+        tamper(step, event);
         break;
     case Kind::dump:
         compare(event);
         break;
     case Kind::recover:
         host_.power_on();
-        boot();
+        boot(event);
         break;
     }
 }
 
-void ScenarioPlayer::infer(std::size_t image, ScenarioEvent& event) {
-    const auto pixels = subject_.pixels(image);
-    const auto logits = host_.infer(pixels.data(), pixels.size());
+void ScenarioPlayer::boot(ScenarioEvent& event) { tell_boot(host_.boot(), event); }
+
+void ScenarioPlayer::tell_boot(bool booted, ScenarioEvent& event) {
+    event.outcome += booted ? "booted" : "refused: " + to_string(static_cast<ResFault>(host_.status().fault));
+}
+
+void ScenarioPlayer::tell_logits(const std::vector<float>& logits, std::size_t image, ScenarioEvent& event) {
     if (logits.empty()) {
-        event.outcome = "refused";
+        event.outcome += "refused";
         return;
     }
     event.right = logits == subject_.logits(image);
-    event.outcome = "class " + std::to_string(std::max_element(logits.begin(), logits.end()) - logits.begin()) +
-                    (event.right ? ", logits as they must be" : ", WRONG logits");
+    event.outcome += "class " + std::to_string(std::max_element(logits.begin(), logits.end()) - logits.begin()) +
+                     (event.right ? ", logits as they must be" : ", WRONG logits");
+}
+
+void ScenarioPlayer::tell_power_off(bool orderly, ScenarioEvent& event) {
+    event.outcome += orderly ? "in order" : "not in order";
+    compare(event);
+    event.right = event.cells->at_rest();
 }
 
 void ScenarioPlayer::start(const ScenarioStep& step) {
@@ -196,18 +205,64 @@ bool ScenarioPlayer::reached(const ScenarioStep& step) {
     return step.layer < 0 || host_.read(reg::kLayer) == static_cast<std::uint32_t>(step.layer);
 }
 
-void ScenarioPlayer::cut(const ScenarioStep& step, ScenarioEvent& event) {
+/// Starts what is to be under way, and lets it come as far as the step says.
+void ScenarioPlayer::wait_for(const ScenarioStep& step, ScenarioEvent& event) {
     if (step.during != During::nothing) start(step);
-    if (step.state) {
-        while (!reached(step) && host_.status().busy) {
-        }
-        event.right = reached(step);
-        event.outcome = event.right ? "" : "the state never came; ";
-    } else {
+    if (!step.state) {
         sc_core::wait(to_sc_time(step.time));
+        return;
     }
+    while (!reached(step) && host_.status().busy) {
+    }
+    if (reached(step)) return;
+    event.right = false;
+    event.outcome = "the state never came; ";
+}
+
+void ScenarioPlayer::cut(const ScenarioStep& step, ScenarioEvent& event) {
+    wait_for(step, event);
     host_.pull_plug();
     compare(event);
+}
+
+void ScenarioPlayer::brown_out(const ScenarioStep& step, ScenarioEvent& event) {
+    wait_for(step, event);
+    host_.dip_power(to_sc_time(step.lasts));
+    if (step.during == During::power_off || rode_through(step)) {
+        finish(step, event);
+        return;
+    }
+    if (step.during != During::nothing) host_.wait_done();
+    event.outcome += "the rail fell; ";
+    compare(event);
+    while (!host_.status().rail) sc_core::wait(sc_core::sc_time(1, sc_core::SC_US));
+}
+
+/// Known once what was under way has ended, and what the scheduler made of stored energy.
+bool ScenarioPlayer::rode_through(const ScenarioStep& step) {
+    while (step.during != During::nothing && !host_.irq_i.read()) sc_core::wait(host_.irq_i.posedge_event());
+    while (host_.status().state == static_cast<std::uint32_t>(ResState::shutdown))
+        sc_core::wait(sc_core::sc_time(1, sc_core::SC_NS));
+    const ChipStatus status = host_.status();
+    const bool is_off = status.state == static_cast<std::uint32_t>(ResState::off);
+    return status.rail && (step.during == During::nothing || !is_off);
+}
+
+void ScenarioPlayer::tamper(const ScenarioStep& step, ScenarioEvent& event) {
+    wait_for(step, event);
+    if (step.kind == Kind::tamper_memory)
+        tamper_memory(step);
+    else
+        tamper_cells(step);
+    finish(step, event);
+}
+
+/// Waits for the end of what was under way, and tells how it came out.
+void ScenarioPlayer::finish(const ScenarioStep& step, ScenarioEvent& event) {
+    if (step.during == During::boot) tell_boot(host_.end_boot(), event);
+    if (step.during == During::infer) tell_logits(host_.end_infer(), step.image, event);
+    if (step.during == During::power_off) tell_power_off(host_.end_power_off(), event);
+    if (step.kind == Kind::brown_out && step.during == During::nothing) event.outcome += "the rail held";
 }
 
 void ScenarioPlayer::tamper_memory(const ScenarioStep& step) {
@@ -220,18 +275,34 @@ void ScenarioPlayer::tamper_memory(const ScenarioStep& step) {
     debug_access(host_.memory_isock, tlm::TLM_WRITE_COMMAND, step.place, &byte, 1);
 }
 
-void ScenarioPlayer::tamper_cell(const ScenarioStep& step) {
-    const ArrayGeometry& array = subject_.program.array;
-    if (step.place >= rest_.cells.size() || step.row >= static_cast<std::uint32_t>(array.rows) ||
-        step.column >= static_cast<std::uint32_t>(array.cols))
-        throw UserError("scenario: no cell " + std::to_string(step.place) + " " + std::to_string(step.row) + " " +
-                        std::to_string(step.column) + ": there are " + std::to_string(rest_.cells.size()) +
-                        " crossbars of " + std::to_string(array.rows) + " x " + std::to_string(array.cols));
-    BitMatrix& cells = rest_.cells[step.place];
-    cells.set(step.row, step.column, !cells.get(step.row, step.column));
-    Bytes bytes = to_bytes(cells);
-    debug_access(host_.isock, tlm::TLM_WRITE_COMMAND, reg::kCells + step.place * bytes.size(), bytes.data(),
-                 bytes.size());
+/// One bit through debug transport, in whatever state the cell is at the moment.
+void ScenarioPlayer::tamper_cells(const ScenarioStep& step) {
+    const bool signs = step.kind == Kind::tamper_sign;
+    std::vector<BitMatrix>& all = signs ? rest_.signs : rest_.cells;
+    if (step.place >= all.size() || step.row >= all[0].rows() || step.column >= all[0].cols())
+        throw UserError("scenario: no " + std::string(signs ? "sign " : "") + "cell " + std::to_string(step.place) +
+                        " " + std::to_string(step.row) + " " + std::to_string(step.column) + ": there are " +
+                        std::to_string(all.size()) + " crossbars of " + std::to_string(all[0].rows()) + " x " +
+                        std::to_string(all[0].cols()));
+    BitMatrix& cells = all[step.place];
+    const std::uint64_t row_bytes = (cells.cols() + 7) / 8;
+    const std::uint64_t address =
+        (signs ? reg::kSigns : reg::kCells) + (step.place * cells.rows() + step.row) * row_bytes + step.column / 8;
+    std::uint8_t byte = 0;
+    debug_access(host_.isock, tlm::TLM_READ_COMMAND, address, &byte, 1);
+    byte ^= static_cast<std::uint8_t>(1U << step.column % 8);
+    debug_access(host_.isock, tlm::TLM_WRITE_COMMAND, address, &byte, 1);
+    if (!signs || !is_flipped_at_rest(step)) cells.set(step.row, step.column, !cells.get(step.row, step.column));
+}
+
+/// Such a sign is the scheduler's: it writes it to an absolute value.
+bool ScenarioPlayer::is_flipped_at_rest(const ScenarioStep& step) const {
+    for (std::size_t l = 0; l < subject_.secrets.size(); ++l)
+        for (const SignFlip& flip : subject_.secrets[l].flips)
+            if (subject_.program.layers[l].first_crossbar + flip.crossbar == step.place && flip.row == step.row &&
+                flip.column == step.column)
+                return true;
+    return false;
 }
 
 void ScenarioPlayer::compare(ScenarioEvent& event) {
@@ -244,6 +315,9 @@ void ScenarioPlayer::compare(ScenarioEvent& event) {
         event.outcome += std::to_string(event.cells->signs_in_clear) + " signs of " + std::to_string(layers) +
                          (layers == 1 ? " layer in clear" : " layers in clear");
     if (event.cells->more) event.outcome += ", OTHER cells differ";
+    event.remanent = subject_.remanent();
+    if (event.remanent.secrets > 0)
+        event.outcome += ", " + std::to_string(event.remanent.secrets) + " secret bits not yet decayed";
 }
 
 } // namespace veilram

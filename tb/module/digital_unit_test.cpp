@@ -363,6 +363,25 @@ TEST_F(DigitalUnitTest, PowerLossEmptiesBuffersAndSecrets) {
     });
 }
 
+TEST_F(DigitalUnitTest, WhatThePowerLeavesIsKeysSumsAndActivations) {
+    simulate([&] {
+        load_mask();
+        load_input();
+        bench.power(false);
+        EXPECT_EQ(bench.dut.remanent().secrets, 128 + 32 * static_cast<std::int64_t>(weight_sums.size()));
+        EXPECT_EQ(bench.dut.remanent().activations, 32 * kPixels);
+        bench.power(true);
+        load_mask();
+        load_input();
+        MaskLoad erase;
+        ask(bench.mask_isock, erase);
+        EXPECT_EQ(bench.status(program, BeginGroup{0, 0}), tlm::TLM_COMMAND_ERROR_RESPONSE) << "the input is gone too";
+        bench.power(false);
+        EXPECT_EQ(bench.dut.remanent().secrets, 0);
+        EXPECT_EQ(bench.dut.remanent().activations, 0);
+    });
+}
+
 TEST_F(DigitalUnitTest, IsClosedToDebugAccess) {
     simulate([&] {
         load_mask();

@@ -142,6 +142,24 @@ TEST_F(KeyStoreTest, PowerLossEmptiesTheSramAndKeepsTheFuses) {
     });
 }
 
+TEST_F(KeyStoreTest, WhatThePowerLeavesIsCountedUntilItDecaysOrIsErased) {
+    simulate([&] {
+        bench.write(0, Bytes(8, 1));
+        bench.write(1, Bytes(16, 1));
+        EXPECT_EQ(bench.dut.remanent().secrets, 0);
+        bench.power(false);
+        EXPECT_EQ(bench.dut.remanent().secrets, 24 * 8);
+        bench.power(true);
+        EXPECT_EQ(bench.read_status(0), tlm::TLM_ADDRESS_ERROR_RESPONSE) << "nothing but its size is left";
+        EXPECT_EQ(bench.erase_all().time, ps(3 * 700));
+        EXPECT_EQ(bench.dut.remanent().secrets, 0);
+        bench.write(0, Bytes(8, 1));
+        bench.power(false);
+        bench.dut.decay();
+        EXPECT_EQ(bench.dut.remanent().secrets, 0);
+    });
+}
+
 TEST_F(KeyStoreTest, TheVersionCounterOnlyMovesUp) {
     simulate([&] {
         EXPECT_EQ(bench.root_key_port->minimum_version(), 4U);

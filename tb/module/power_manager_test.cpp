@@ -29,6 +29,23 @@ private:
     }
 };
 
+/// A volatile memory of 100 secret bits.
+class SmallMemory final : public sc_core::sc_module, public RemanentMemory {
+public:
+    sc_core::sc_in<bool> rail_i{"rail_i"};
+    bool full = true;
+
+    SC_HAS_PROCESS(SmallMemory);
+    explicit SmallMemory(const sc_core::sc_module_name& name) : sc_module(name) {
+        SC_METHOD(rail_method);
+        sensitive << rail_i.neg();
+        dont_initialize();
+    }
+
+private:
+    void rail_method() { lose({full ? 100 : 0, full ? 7 : 0}); }
+};
+
 struct PowerBench : Bench {
     sc_core::sc_signal<bool> power_good{"power_good", false};
     sc_core::sc_signal<bool> rst_n{"rst_n", true};
@@ -36,9 +53,15 @@ struct PowerBench : Bench {
     RequestInitiator<PowerBench, PowerOffRequest> isock{"isock"};
     PowerManager dut;
     Emergency emergency{"emergency"};
+    SmallMemory memory{"memory"};
+    SmallMemory other{"other"};
 
-    explicit PowerBench(const sc_core::sc_module_name& name, Fj hold_up = {})
-        : Bench(name), dut("dut", {Ps{kRamp}, hold_up}) {
+    explicit PowerBench(const sc_core::sc_module_name& name, Fj hold_up = {}, Ps ride_through = {}, Ps remanence = {})
+        : Bench(name), dut("dut", {Ps{kRamp}, hold_up, ride_through, remanence}) {
+        for (SmallMemory* one : {&memory, &other}) {
+            one->rail_i.bind(rail);
+            dut.memory_port.bind(*one);
+        }
         dut.emergency_isock.bind(emergency.tsock);
         dut.power_good_i.bind(power_good);
         dut.rst_ni.bind(rst_n);
@@ -223,6 +246,162 @@ TEST_F(HoldUpTest, ACutDuringTheRampAsksNobody) {
         bench.set_power_good(false);
         EXPECT_FALSE(bench.rail_after(kRamp));
         EXPECT_EQ(bench.emergency.calls, 0);
+    });
+}
+
+constexpr std::int64_t kRideThrough = 2'000;
+
+struct RideThroughBench : PowerBench {
+    explicit RideThroughBench(const sc_core::sc_module_name& name) : PowerBench(name, Fj{kWrites}, Ps{kRideThrough}) {}
+    /// The rail after a dip, seen so much later that a falling rail would not be up again.
+    bool rail_after_dip(std::int64_t time) {
+        set_power_good(false);
+        wait(ps(time));
+        set_power_good(true);
+        return rail_after(kLocking + 10);
+    }
+};
+class RideThroughTest : public BenchTest<RideThroughBench> {};
+
+TEST_F(RideThroughTest, ADipThatIsShorterDoesNotReachTheRail) {
+    simulate([&] {
+        bench.power_on();
+        for (int dip = 0; dip < 3; ++dip) EXPECT_TRUE(bench.rail_after_dip(kRideThrough - 1));
+        EXPECT_EQ(bench.emergency.calls, 0) << "nobody has to know";
+        EXPECT_TRUE(bench.rail_after(10 * kRamp));
+    });
+}
+
+TEST_F(RideThroughTest, ALongerOneIsAPowerCutFromThenOn) {
+    simulate([&] {
+        bench.power_on();
+        bench.set_power_good(false);
+        wait(ps(kRideThrough - 1));
+        EXPECT_EQ(bench.emergency.calls, 0);
+        EXPECT_TRUE(bench.rail_after(2));
+        EXPECT_EQ(bench.emergency.calls, 1);
+        EXPECT_TRUE(bench.rail_after(kLocking - 2));
+        EXPECT_FALSE(bench.rail_after(2));
+        bench.set_power_good(true);
+        EXPECT_FALSE(bench.rail_after(kRamp - 1));
+        EXPECT_TRUE(bench.rail_after(2));
+    });
+}
+
+TEST_F(RideThroughTest, ADipThatIsJustAsLongLowersTheRailAndStartsTheRamp) {
+    simulate([&] {
+        bench.power_on();
+        EXPECT_FALSE(bench.rail_after_dip(kRideThrough));
+        EXPECT_EQ(bench.emergency.calls, 1);
+        EXPECT_FALSE(bench.rail_after(kRamp - 20)) << "after what was stored is used up";
+        EXPECT_TRUE(bench.rail_after(20));
+    });
+}
+
+TEST_F(RideThroughTest, ADipDuringTheRampStartsItAnew) {
+    simulate([&] {
+        bench.set_power_good(true);
+        wait(ps(kRamp / 2));
+        bench.set_power_good(false);
+        wait(ps(1));
+        bench.set_power_good(true);
+        EXPECT_FALSE(bench.rail_after(kRamp - 1));
+        EXPECT_TRUE(bench.rail_after(2));
+    });
+}
+
+TEST_F(RideThroughTest, APowerOffDuringADipIsNotUndoneByItsEnd) {
+    simulate([&] {
+        bench.power_on();
+        bench.set_power_good(false);
+        wait(ps(10));
+        bench.power_off(10);
+        EXPECT_TRUE(bench.rail_after(9));
+        EXPECT_FALSE(bench.rail_after(2));
+        bench.set_power_good(true); // in time, but there is nothing left to ride through
+        EXPECT_FALSE(bench.rail_after(kRamp - 1));
+        EXPECT_TRUE(bench.rail_after(2));
+        EXPECT_EQ(bench.emergency.calls, 0);
+    });
+}
+
+constexpr std::int64_t kRemanence = 30'000;
+
+struct RemanenceBench : PowerBench {
+    explicit RemanenceBench(const sc_core::sc_module_name& name) : PowerBench(name, {}, {}, Ps{kRemanence}) {}
+    std::int64_t secrets_after(std::int64_t time) {
+        wait(ps(time));
+        return dut.remanent().secrets;
+    }
+};
+class RemanenceTest : public BenchTest<RemanenceBench> {};
+
+TEST_F(RemanenceTest, MemoriesKeepTheirContentForThatLongAfterTheRailHasFallen) {
+    simulate([&] {
+        bench.power_on();
+        EXPECT_EQ(bench.dut.remanent().secrets, 0) << "nothing is left behind yet";
+        bench.set_power_good(false);
+        EXPECT_EQ(bench.secrets_after(1), 200);
+        EXPECT_EQ(bench.dut.remanent().activations, 14);
+        EXPECT_EQ(bench.secrets_after(kRemanence - 2), 200);
+        EXPECT_EQ(bench.secrets_after(2), 0);
+        EXPECT_EQ(bench.dut.remanent().activations, 0);
+    });
+}
+
+TEST_F(RemanenceTest, PowerThatReturnsDoesNotHelpBeforeTheRailIsUp) {
+    simulate([&] {
+        bench.power_on();
+        bench.set_power_good(false);
+        wait(ps(1));
+        bench.set_power_good(true); // the ramp takes longer than the content lasts
+        EXPECT_EQ(bench.secrets_after(kRemanence - 10), 200);
+        EXPECT_EQ(bench.secrets_after(20), 0);
+    });
+}
+
+TEST_F(RemanenceTest, AResetClearsThemAtOnce) {
+    simulate([&] {
+        bench.power_on();
+        bench.rst_n.write(false);
+        EXPECT_EQ(bench.secrets_after(1), 0);
+        bench.rst_n.write(true);
+        EXPECT_EQ(bench.secrets_after(10), 0);
+    });
+}
+
+/// Remembers for longer than the ramp takes.
+struct LongRemanenceBench : PowerBench {
+    explicit LongRemanenceBench(const sc_core::sc_module_name& name) : PowerBench(name, {}, {}, Ps{3 * kRamp}) {}
+};
+class LongRemanenceTest : public BenchTest<LongRemanenceBench> {};
+
+TEST_F(LongRemanenceTest, UnderPowerNothingDecaysAndTheNextFallStartsTheTimeAnew) {
+    simulate([&] {
+        bench.power_on();
+        bench.set_power_good(false);
+        wait(ps(1));
+        bench.memory.full = bench.other.full = false; // nobody boots
+        bench.power_on();
+        wait(ps(10 * kRamp));
+        EXPECT_EQ(bench.dut.remanent().secrets, 200);
+        bench.memory.decay(); // zeroised
+        EXPECT_EQ(bench.dut.remanent().secrets, 100);
+        bench.set_power_good(false);
+        wait(ps(3 * kRamp - 1));
+        EXPECT_EQ(bench.dut.remanent().secrets, 100);
+        wait(ps(3));
+        EXPECT_EQ(bench.dut.remanent().secrets, 0);
+    });
+}
+
+TEST_F(PowerManagerTest, WithoutRemanenceEverythingIsGoneWithTheRail) {
+    simulate([&] {
+        bench.power_on();
+        bench.set_power_good(false);
+        wait(ps(1));
+        EXPECT_EQ(bench.dut.remanent().secrets, 0);
+        EXPECT_EQ(bench.dut.remanent().activations, 0);
     });
 }
 
