@@ -1,6 +1,7 @@
 // What the tile controller asks of either converter.
 #pragma once
 
+#include "hw/converter/clocked_converter.hpp"
 #include "models/sc/stream_set.hpp"
 
 #include <cstdint>
@@ -15,6 +16,8 @@ struct ConversionRequest {
     const LevelSet* levels = nullptr; ///< distinct levels
     std::uint8_t lfsr_seed = 1;       ///< public; for the LFSR converter
     std::int64_t conversions = 0;     ///< conversions that the burst stands for
+    bool clocked = false;             ///< part of the burst takes place clock by clock
+    ConversionSource source;          ///< answer, for the part that is clocked
     StreamSet streams;                ///< answer: a stream a level
 };
 

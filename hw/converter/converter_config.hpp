@@ -12,6 +12,7 @@ namespace veilram {
 struct LfsrConverterConfig {
     int bits = 256; ///< stream length, one bit per clock
     Cost bit;       ///< one clock of LFSR and comparator
+    Implementation implementation = Implementation::systemc;
 };
 
 struct SignBitConverterConfig {

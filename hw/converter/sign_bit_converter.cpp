@@ -97,6 +97,10 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
 void SignBitConverter::convert(const StartTable& start, const SignRowRequest& source, ConversionRequest& request) {
     request.streams = port_ ? convert_by_pins(start, source, *request.levels)
                             : StreamSet({{ConverterKind::sign_bit, 0}, source.bits.data(), &start}, *request.levels);
+    if (request.clocked) {
+        request.source = {ConverterKind::sign_bit, {}, start, 0};
+        std::copy_n(source.bits.data(), request.source.row.size(), request.source.row.data());
+    }
     request.levels->for_each([&](std::size_t level) { start_q_ = start[level]; }); // stays at the last conversion's
 }
 
@@ -120,7 +124,8 @@ StreamSet SignBitConverter::convert_by_pins(const StartTable& start, const SignR
         port_->clock();
         in = {};
     });
-    VEILRAM_INVARIANT(port_->mismatch() == nullptr, "the RTL differs from its model: " << to_string(*port_->mismatch()));
+    VEILRAM_INVARIANT(port_->mismatch() == nullptr,
+                      "the RTL differs from its model: " << to_string(*port_->mismatch()));
     return {levels, std::move(streams)};
 }
 
@@ -132,7 +137,7 @@ void SignBitConverter::rail_method() {
     port_->reset();
 }
 
-void SignBitConverter::record(TwinWave& wave) {
+void SignBitConverter::record(TwinWave* wave) {
     if (port_) port_->record(wave);
 }
 

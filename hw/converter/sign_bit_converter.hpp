@@ -47,7 +47,7 @@ public:
     /// Whether there is any table.
     bool loaded() const { return !tables_.empty(); }
 
-    void record(TwinWave& wave);
+    void record(TwinWave* wave);
 
     void collect(StatGroup& out) const override;
     Fj energy() const override { return meter_.energy(); }

@@ -8,7 +8,7 @@
 
 namespace veilram {
 
-Crossbar::Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cfg)
+Crossbar::Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cfg, PinClock* pins)
     : sc_module(name), cfg_(cfg),
       cells_(static_cast<std::size_t>(cfg.array.rows), static_cast<std::size_t>(cfg.array.cols)),
       meter_({{{"array_reads", "reads of the selected half array", cfg.array_read},
@@ -24,8 +24,9 @@ Crossbar::Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cf
     dont_initialize();
     if (cfg.clock == Ps{}) return;
     const ClockedConfig clocked{
-        cfg.array, cfg.adc, cfg.adcs, cfg.clock, cfg.array_read.time + cfg.word_line.time, cfg.adc_conversion.time};
-    pipeline_ = std::make_unique<ClockedPipeline>("pipeline", clocked);
+        cfg.converter,          cfg.array, cfg.adc, cfg.adcs, cfg.clock, cfg.array_read.time + cfg.word_line.time,
+        cfg.adc_conversion.time};
+    pipeline_ = std::make_unique<ClockedPipeline>("pipeline", clocked, *pins);
 }
 
 Crossbar::~Crossbar() = default;
@@ -51,7 +52,7 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
     meter_.charge(CrossbarEvent::word_line, request->reads * cfg_.array.cols);
     meter_.charge(CrossbarEvent::adc_conversion, request->reads * request->pairs);
     if (request->clocked != nullptr)
-        pipeline_->start(request->clocked, cells_.bits(), *request->streams, request->gsl_lines, request->pairs);
+        pipeline_->start(request->clocked, cells_.bits(), request->gsl_lines, request->pairs);
     const auto time = burst_time(*request);
     reading_.hold(delay + time);
     delay += time;

@@ -42,8 +42,13 @@ public:
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     SC_HAS_PROCESS(Crossbar);
-    Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cfg);
+    /// `pins` is needed where there is a clock, and must outlive the module.
+    Crossbar(const sc_core::sc_module_name& name, const CrossbarConfig& cfg, PinClock* pins = nullptr);
     ~Crossbar() override;
+
+    void record(TwinWave* wave) {
+        if (pipeline_) pipeline_->record(wave);
+    }
 
     void collect(StatGroup& out) const override { meter_.collect(out); }
     Fj energy() const override { return meter_.energy(); }

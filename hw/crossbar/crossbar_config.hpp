@@ -1,6 +1,7 @@
 // Parameters of the 1T4R crossbar and of the sign crossbar.
 #pragma once
 
+#include "hw/cycle/pin_port.hpp"
 #include "models/base/units.hpp"
 #include "models/device/device_model.hpp"
 #include "models/sc/crossbar_read.hpp"
@@ -21,6 +22,7 @@ struct CrossbarConfig {
     DeviceConfig device;      ///< how far the cells are from ideal; read_sigma is not modelled here
     std::uint32_t number = 0; ///< of the crossbar in the chip
     Ps clock;                 ///< of reads clock by clock; 0: there are none
+    Implementation converter = Implementation::cycle; ///< of streams for these; not systemc
 };
 
 struct SignCrossbarConfig {

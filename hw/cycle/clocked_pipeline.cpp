@@ -15,10 +15,12 @@ constexpr const char* kStageNames[] = {"convert", "array", "adc", "accumulate"};
 
 } // namespace
 
-ClockedPipeline::ClockedPipeline(const sc_core::sc_module_name& name, const ClockedConfig& cfg)
-    : sc_module(name), cfg_(cfg), word_lines_(words_for(static_cast<std::size_t>(cfg.array.cols))) {
+ClockedPipeline::ClockedPipeline(const sc_core::sc_module_name& name, const ClockedConfig& cfg, PinClock& pins)
+    : sc_module(name), cfg_(cfg), converter_(cfg.converter, pins, this->name()) {
     bind_stages();
-    stages_[kConvert].finish = [this](unsigned item) { drive(item); };
+    stages_[kConvert].step = [this](unsigned item, int clock) { convert(item, clock); };
+    stages_[kConvert].offer = [this](unsigned item) { drive(item); };
+    stages_[kArray].step = [this](unsigned item, int clock) { hold(item, clock); };
     stages_[kArray].finish = [this](unsigned item) { read(item); };
     stages_[kAdc].step = [this](unsigned item, int clock) { convert_pair(item, clock); };
     stages_[kAccumulate].finish = [this](unsigned item) { accumulate(item); };
@@ -61,11 +63,11 @@ int ClockedPipeline::clocks_of(Ps time) const {
     return static_cast<int>(std::max<std::int64_t>((time.value + cfg_.clock.value - 1) / cfg_.clock.value, 1));
 }
 
-void ClockedPipeline::start(std::shared_ptr<ClockedBurst> burst, const BitMatrix& cells, const StreamSet& streams,
-                            const GslVector& lines, int pairs) {
+void ClockedPipeline::start(std::shared_ptr<ClockedBurst> burst, const BitMatrix& cells, const GslVector& lines,
+                            int pairs) {
     VEILRAM_INVARIANT(burst_ == nullptr, "a clocked burst while another one is at work");
     burst_ = std::move(burst);
-    streams_ = streams;
+    converter_.begin(burst_->source);
     bit_lines_ = logical_lines(cells, cfg_.array, lines, pairs);
     pairs_ = pairs;
     lines_q_ = lines.front();
@@ -76,6 +78,7 @@ void ClockedPipeline::start(std::shared_ptr<ClockedBurst> burst, const BitMatrix
     const std::array<Ps, kStages> times{burst_->convert, cfg_.array_read, cfg_.adc_conversion * shared,
                                         burst_->accumulate};
     for (std::size_t s = 0; s < kStages; ++s) stages_[s].clocks = clocks_of(times[s]);
+    stages_[kConvert].clocks = std::max(stages_[kConvert].clocks, converter_.clocks());
     ++bursts_;
     control_ev_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -101,12 +104,31 @@ void ClockedPipeline::clock_method() {
     tick_ev_.notify(to_sc_time(rises ? high : cfg_.clock - high));
 }
 
-void ClockedPipeline::drive(unsigned item) {
+/// The converter is the last to work: before it the sign row is read.
+void ClockedPipeline::convert(unsigned item, int clock) {
     if (!burst_) return; // ended in this very instant
-    streams_.write(level_of(item), word_lines_.data());
+    const int number = clock - (stages_[kConvert].clocks - converter_.clocks());
+    if (number < 0) return;
+    converter_.clock(level_of(item), number, to_ps(sc_core::sc_time_stamp()));
+    const Mismatch* mismatch = converter_.mismatch();
+    VEILRAM_INVARIANT(mismatch == nullptr, "the RTL differs from its model: " << to_string(*mismatch));
+}
+
+/// The stream goes into the word-line drivers' registers.
+void ClockedPipeline::drive(unsigned item) {
+    if (!burst_) return;
+    sc_dt::sc_bv<kStreamBits> lines;
+    for (int w = 0; w < 4; ++w) lines.range(64 * w + 63, 64 * w) = converter_.stream()[static_cast<std::size_t>(w)];
+    word_lines_.write(lines);
     level_q_ = level_of(item);
     position_q_ = item;
-    for (int w = 0; w < 4; ++w) word_lines_q_.range(64 * w + 63, 64 * w) = word_lines_[static_cast<std::size_t>(w)];
+}
+
+/// The array takes over what the drivers held before this edge; they may have the next position already after it.
+void ClockedPipeline::hold(unsigned, int clock) {
+    if (clock > 0) return;
+    for (int w = 0; w < 4; ++w)
+        driven_[static_cast<std::size_t>(w)] = word_lines_.read().range(64 * w + 63, 64 * w).to_uint64();
 }
 
 /// The bit lines settle; sample-and-hold takes them over when the converters are free.
@@ -115,10 +137,8 @@ void ClockedPipeline::read(unsigned item) {
     std::vector<std::uint8_t>& codes = burst_->codes[level_of(item)];
     const bool first = codes.empty();
     codes.resize(static_cast<std::size_t>(pairs_));
-    std::vector<Word> stream(word_lines_.size());
-    streams_.write(level_of(item), stream.data()); // the drivers may be at the next position already
     std::vector<std::uint16_t> counts(codes.size());
-    read_counts(bit_lines_, stream.data(), counts.data());
+    read_counts(bit_lines_, driven_.data(), counts.data());
     for (std::size_t p = 0; p < codes.size(); ++p) {
         const auto code = static_cast<std::uint8_t>(adc_code(counts[p], cfg_.adc));
         VEILRAM_INVARIANT(first || codes[p] == code, "a level that gives other counts than before");
@@ -152,10 +172,10 @@ void ClockedPipeline::reset() {
     for (std::size_t p = 0; p < bit_lines_.rows(); ++p)
         std::fill_n(bit_lines_.row(p), bit_lines_.words_per_row(), Word{0});
     bit_lines_ = BitMatrix();
-    streams_ = StreamSet();
-    std::fill(word_lines_.begin(), word_lines_.end(), Word{0});
+    converter_.reset(to_ps(sc_core::sc_time_stamp()));
+    word_lines_.write(sc_dt::sc_bv<kStreamBits>());
+    driven_.fill(0);
     lines_q_ = 0;
-    word_lines_q_ = 0;
     control_ev_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -182,7 +202,7 @@ void ClockedPipeline::add_traces(TraceFile& file) const {
         file.add(*this, ready_[s], std::string(kStageNames[s]) + "_ready");
     }
     file.add_secret(*this, lines_q_, "lines");
-    file.add_secret(*this, word_lines_q_, "word_lines");
+    file.add_secret(*this, word_lines_, "word_lines");
 }
 
 } // namespace veilram

@@ -1,6 +1,7 @@
 // A crossbar's data path clock by clock: conversion, array, converters, accumulator, with signals between them.
 #pragma once
 
+#include "hw/converter/clocked_converter.hpp"
 #include "hw/cycle/clocked_stage.hpp"
 #include "hw/cycle/handshake_checker.hpp"
 #include "hw/sim/services.hpp"
@@ -22,6 +23,7 @@ namespace veilram {
 /// and the pipeline: power may end either first.
 struct ClockedBurst {
     std::vector<std::uint8_t> levels;                    ///< of the positions, in order
+    ConversionSource source;                             ///< of the streams
     Ps convert;                                          ///< time of one conversion
     Ps accumulate;                                       ///< time of one accumulation
     bool finished = false;                               ///< answer
@@ -31,6 +33,7 @@ struct ClockedBurst {
 };
 
 struct ClockedConfig {
+    Implementation converter = Implementation::cycle; ///< not systemc: it has pins
     ArrayGeometry array;
     AdcConfig adc;
     int adcs = 1;
@@ -46,12 +49,12 @@ public:
     static constexpr std::size_t kStages = 4;
 
     SC_HAS_PROCESS(ClockedPipeline);
-    ClockedPipeline(const sc_core::sc_module_name& name, const ClockedConfig& cfg);
+    /// `pins` must outlive the module.
+    ClockedPipeline(const sc_core::sc_module_name& name, const ClockedConfig& cfg, PinClock& pins);
     ~ClockedPipeline() override;
 
     /// One burst at a time; everything is copied, for power may go in between.
-    void start(std::shared_ptr<ClockedBurst> burst, const BitMatrix& cells, const StreamSet& streams,
-               const GslVector& lines, int pairs);
+    void start(std::shared_ptr<ClockedBurst> burst, const BitMatrix& cells, const GslVector& lines, int pairs);
     /// Ends the burst at work, if there is one.
     void reset();
     bool is_busy() const { return burst_ != nullptr; }
@@ -61,6 +64,7 @@ public:
     void add_traces(TraceFile& file) const override;
     /// Of each handshake, from the source on.
     const HandshakeChecker& checker(std::size_t stage) const { return checkers_[stage]; }
+    void record(TwinWave* wave) { converter_.record(wave); }
 
 private:
     void bind_stages();
@@ -68,7 +72,9 @@ private:
     void control_method();
     int clocks_of(Ps time) const;
     std::uint8_t level_of(unsigned item) const { return burst_->levels[item]; }
+    void convert(unsigned item, int clock);
     void drive(unsigned item);
+    void hold(unsigned item, int clock);
     void read(unsigned item);
     void convert_pair(unsigned item, int clock);
     void accumulate(unsigned item);
@@ -85,16 +91,16 @@ private:
     sc_core::sc_event control_ev_{"control_ev"}; ///< a burst begins or ends
 
     std::shared_ptr<ClockedBurst> burst_; ///< null: idle
-    StreamSet streams_;
+    ClockedConverter converter_;
     BitMatrix bit_lines_; ///< as the GSL lines connect them
     int pairs_ = 0;
-    std::vector<Word> word_lines_; ///< driven now
+    sc_core::sc_signal<sc_dt::sc_bv<kStreamBits>> word_lines_{"word_lines"}; ///< what the drivers' registers hold
+    WideWord driven_{};                                                      ///< onto the array, while it is read
     std::int64_t bursts_ = 0, clocks_ = 0;
     std::array<std::int64_t, kStages> busy_{};
     // for waveforms
     unsigned level_q_ = 0, position_q_ = 0, pair_q_ = 0, code_q_ = 0;
     sc_dt::uint64 lines_q_ = 0;
-    sc_dt::sc_bv<256> word_lines_q_;
 };
 
 } // namespace veilram

@@ -33,6 +33,7 @@ void ClockedStage::clock_method() {
         working_ = false;
         offering_ = true;
         item_o.write(item_);
+        if (offer) offer(item_);
     }
     valid_o.write(offering_);
     ready_o.write(!working_);

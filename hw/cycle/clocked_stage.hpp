@@ -21,10 +21,11 @@ public:
     sc_core::sc_in<bool> ready_i{"ready_i"};
     sc_core::sc_out<unsigned> item_o{"item_o"};
 
-    /// Set before the first item. `step` is called in every clock of an item, from 0; `finish` in its last one.
+    /// Set before the first item. `step` is called in every clock of an item, from 0; `finish` in its last one, `offer`
+    /// when it appears at valid_o.
     int clocks = 1;
     std::function<void(unsigned item, int clock)> step;
-    std::function<void(unsigned item)> finish;
+    std::function<void(unsigned item)> finish, offer;
 
     SC_HAS_PROCESS(ClockedStage);
     explicit ClockedStage(const sc_core::sc_module_name& name);

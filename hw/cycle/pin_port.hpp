@@ -19,14 +19,16 @@ namespace veilram {
 /// SystemVerilog.
 enum class Implementation { systemc, cycle, rtl };
 
-/// Time at the pins of a chip. A transaction clocks its block as often as it needs within the call: pins run ahead of the
-/// kernel, as loose timing does, one block after another, and never back.
+/// Time at the pins of a chip. A transaction clocks its block as often as it needs within the call: pins run ahead of
+/// the kernel, as loose timing does, one block after another, and never back.
 class PinClock {
 public:
     explicit PinClock(Ps period) : period_(period) {}
 
     /// Nothing moves before `at`.
     void begin(Ps at) { now_ = std::max(now_, at); }
+    /// The next edge is at `now`, where pins are clocked in step with the kernel.
+    void align(Ps now) { begin(now - period_); }
     /// From now on twins are recorded.
     void record(TwinWave* wave) { wave_ = wave; }
     /// Announces the next edge.
@@ -78,16 +80,15 @@ public:
 
     std::int64_t clocks() const { return clocks_; }
     const Mismatch* mismatch() const { return lockstep_ && lockstep_->mismatch() ? &*lockstep_->mismatch() : nullptr; }
-    void record(TwinWave& wave) {
-        if (twin_ != nullptr) twin_->add_to(wave);
+    void record(TwinWave* wave) {
+        if (twin_ != nullptr) twin_->record(wave);
     }
 
 private:
     PinPort(PinClock& clock, std::unique_ptr<BlockModel<Pins>> model, std::unique_ptr<BlockModel<Pins>> reference,
             Twin<Pins>* twin)
         : clock_(&clock), model_(std::move(model)), reference_(std::move(reference)), twin_(twin) {
-        if (reference_ != nullptr)
-            lockstep_ = std::make_unique<Lockstep>(Pins::table(), *reference_, *model_, false);
+        if (reference_ != nullptr) lockstep_ = std::make_unique<Lockstep>(Pins::table(), *reference_, *model_, false);
     }
 
     PinClock* clock_;

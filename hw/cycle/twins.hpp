@@ -22,8 +22,8 @@ public:
     TwinWave(const TwinWave&) = delete;
     TwinWave& operator=(const TwinWave&) = delete;
 
-    /// The next clock rises at `edge` ps and has fallen half a period before. What twins that share an edge do after the
-    /// first one of them is seen at the next one.
+    /// The next clock rises at `edge` ps and has fallen half a period before. What twins that share an edge do after
+    /// the first one of them is seen at the next one.
     void next_edge(std::int64_t edge, std::int64_t half);
     /// For twins: all values are as they are after the falling, or the rising, of their clock.
     void fall();
@@ -43,7 +43,8 @@ private:
 /// A block whose model is Verilog.
 template <class Pins> class Twin : public BlockModel<Pins> {
 public:
-    virtual void add_to(TwinWave& wave) = 0;
+    /// From now on, until null: before the wave ends.
+    virtual void record(TwinWave* wave) = 0;
 };
 
 /// A twin after reset; `name` is its scope in waveforms. Throws UserError without Verilator.

@@ -3,11 +3,10 @@
 
 #include "hw/cycle/twins.hpp"
 
-#include <verilated.h>
-#include <verilated_vcd_c.h>
-
 #include <memory>
 #include <string>
+#include <verilated.h>
+#include <verilated_vcd_c.h>
 
 namespace veilram {
 
@@ -58,9 +57,9 @@ public:
         if (wave_ != nullptr) wave_->rise();
         sample(model_, this->out_);
     }
-    void add_to(TwinWave& wave) override {
-        model_.trace(&wave.file().vcd, 99);
-        wave_ = &wave;
+    void record(TwinWave* wave) override {
+        if (wave != nullptr) model_.trace(&wave->file().vcd, 99);
+        wave_ = wave;
     }
 
 private:

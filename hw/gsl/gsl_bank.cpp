@@ -78,7 +78,7 @@ const Mismatch* GslPinBank::mismatch() const {
     return nullptr;
 }
 
-void GslPinBank::record(TwinWave& wave) {
+void GslPinBank::record(TwinWave* wave) {
     for (auto& port : ports_) port.record(wave);
 }
 

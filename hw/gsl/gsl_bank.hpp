@@ -30,7 +30,7 @@ public:
     virtual std::int64_t clocks() const { return 0; }
     /// Where a twin differs from its model; null while none does.
     virtual const Mismatch* mismatch() const { return nullptr; }
-    virtual void record(TwinWave&) {}
+    virtual void record(TwinWave*) {}
 };
 
 class GslRegisters final : public GslBank {
@@ -54,16 +54,19 @@ private:
 class GslPinBank final : public GslBank {
 public:
     /// `name` is the scope of the twins. Throws UserError for rtl without Verilator.
-    GslPinBank(Implementation kind, std::size_t crossbars, int n, int segments, PinClock& clock, const std::string& name);
+    GslPinBank(Implementation kind, std::size_t crossbars, int n, int segments, PinClock& clock,
+               const std::string& name);
 
     void load(std::size_t crossbar, const GslVectors& vectors) override;
     void zeroise(std::size_t first, std::size_t crossbars) override;
     void reset() override;
-    unsigned loaded(std::size_t crossbar) const override { return static_cast<unsigned>(ports_[crossbar].out().loaded); }
+    unsigned loaded(std::size_t crossbar) const override {
+        return static_cast<unsigned>(ports_[crossbar].out().loaded);
+    }
     GslVector select(std::size_t crossbar, unsigned slot) override;
     std::int64_t clocks() const override;
     const Mismatch* mismatch() const override;
-    void record(TwinWave& wave) override;
+    void record(TwinWave* wave) override;
 
 private:
     std::vector<PinPort<GslPins>> ports_;

@@ -12,14 +12,14 @@ struct GslPins {
     static constexpr unsigned kVectors = 32; ///< registers
 
     struct In {
-        Word zeroise;       ///< clears every register; what else arrives at the same edge is lost
-        Word vectors;       ///< n: how many registers count
-        Word load_valid;    ///< a vector comes in
-        Word load_index;    ///< its register
-        Word load_vector;   ///< its bits
-        Word select_valid;  ///< a slot is asked for
-        Word select_slot;   ///< 0..2n-1: slot i connects vector i, slot n+i its complement
-        Word lines_ready;   ///< the lines are taken note of
+        Word zeroise;      ///< clears every register; what else arrives at the same edge is lost
+        Word vectors;      ///< n: how many registers count
+        Word load_valid;   ///< a vector comes in
+        Word load_index;   ///< its register
+        Word load_vector;  ///< its bits
+        Word select_valid; ///< a slot is asked for
+        Word select_slot;  ///< 0..2n-1: slot i connects vector i, slot n+i its complement
+        Word lines_ready;  ///< the lines are taken note of
     };
     struct Out {
         Word load_ready;

@@ -44,7 +44,7 @@ public:
     /// Number of vectors in the registers: 0 when locked.
     unsigned loaded() const { return loaded_q_; }
 
-    void record(TwinWave& wave) { bank_->record(wave); }
+    void record(TwinWave* wave) { bank_->record(wave); }
 
     void collect(StatGroup& out) const override;
     Fj energy() const override { return meter_.energy(); }
@@ -64,7 +64,7 @@ private:
     const GslConfig cfg_;
     PinClock* const pins_; ///< null without pins
     std::unique_ptr<GslBank> bank_;
-    std::vector<std::int64_t> slot_;    ///< slot that each crossbar's lines are driven to; -1 none
+    std::vector<std::int64_t> slot_; ///< slot that each crossbar's lines are driven to; -1 none
     EventMeter<GslEvent, 3> meter_;
     unsigned loaded_q_ = 0;
     unsigned slot_q_ = 0;

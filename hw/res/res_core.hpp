@@ -23,35 +23,60 @@ std::string to_string(ResFault fault);
 enum class LayerState : std::uint8_t { locked, unlocking, clear, locking };
 
 /// Which steps are legal in which state. Each step returns false, and leaves the machine in FAULT, when it is not.
-class ResCore {
+class ResMachine {
+public:
+    virtual ~ResMachine() = default;
+
+    /// Of the chip: COMPUTE when some layer is in clear; else UNLOCKING or LOCKING when one is on its way.
+    virtual ResState state() const = 0;
+    virtual ResFault fault() const = 0;
+    virtual LayerState layer_state(int layer) const = 0;
+    /// Layers that are not locked, in the order in which they were unlocked.
+    virtual const std::vector<int>& open() const = 0;
+    virtual bool in_emergency() const = 0;
+    /// The layer that has been in clear, or on its way, for longest; -1 when none.
+    int layer() const { return open().empty() ? -1 : open().front(); }
+
+    virtual void power_off() = 0;
+    virtual bool begin_boot(int layers) = 0;
+    /// The next layer's blob was opened; they come in order.
+    virtual bool blob_opened(int layer) = 0;
+    virtual bool end_boot() = 0;
+    virtual bool begin_unlock(int layer) = 0;
+    virtual bool end_unlock(int layer) = 0;
+    virtual bool begin_lock(int layer) = 0;
+    virtual bool end_lock(int layer) = 0;
+    /// From every state that lasts, OFF before the boot and FAULT included.
+    virtual bool begin_shutdown() = 0;
+    virtual bool end_shutdown() = 0;
+    /// The outside power is gone: from every state into SHUTDOWN, which only the end of the rail ends.
+    virtual void begin_emergency() = 0;
+    virtual void fail(ResFault fault) = 0;
+};
+
+/// The machine by definition.
+class ResCore final : public ResMachine {
 public:
     explicit ResCore(ResPolicy policy = ResPolicy::per_layer) : policy_(policy) {}
 
-    /// Of the chip: COMPUTE when some layer is in clear; else UNLOCKING or LOCKING when one is on its way.
-    ResState state() const;
-    ResFault fault() const { return fault_; }
-    LayerState layer_state(int layer) const;
-    /// The layer that has been in clear, or on its way, for longest; -1 when none.
-    int layer() const { return open_.empty() ? -1 : open_.front(); }
-    /// Layers that are not locked, in the order in which they were unlocked.
-    const std::vector<int>& open() const { return open_; }
+    ResState state() const override;
+    ResFault fault() const override { return fault_; }
+    LayerState layer_state(int layer) const override;
+    const std::vector<int>& open() const override { return open_; }
+    bool in_emergency() const override { return phase_ == Phase::emergency; }
 
-    void power_off();
-    bool begin_boot(int layers);
-    /// The next layer's blob was opened; they come in order.
-    bool blob_opened(int layer);
-    bool end_boot();
-    bool begin_unlock(int layer);
-    bool end_unlock(int layer);
-    bool begin_lock(int layer);
-    bool end_lock(int layer);
-    /// From every state that lasts, OFF before the boot and FAULT included.
-    bool begin_shutdown();
-    bool end_shutdown();
-    /// The outside power is gone: from every state into SHUTDOWN, which only the end of the rail ends.
-    void begin_emergency();
-    bool in_emergency() const { return phase_ == Phase::emergency; }
-    void fail(ResFault fault);
+    void power_off() override;
+    bool begin_boot(int layers) override;
+    bool blob_opened(int layer) override;
+    bool end_boot() override;
+    bool begin_unlock(int layer) override;
+    bool end_unlock(int layer) override;
+    bool begin_lock(int layer) override;
+    bool end_lock(int layer) override;
+    bool begin_shutdown() override;
+    bool end_shutdown() override;
+    void begin_emergency() override;
+    void fail(ResFault fault) override;
 
 private:
     /// What does not follow from the layers.

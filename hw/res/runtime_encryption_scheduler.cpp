@@ -24,12 +24,19 @@ ResFault fault_of(UnsealRequest::Verdict verdict) {
     }
 }
 
+std::unique_ptr<ResMachine> make_machine(const SchedulerConfig& cfg, PinClock* pins, const std::string& name) {
+    if (cfg.implementation == Implementation::systemc) return std::make_unique<ResCore>(cfg.policy);
+    return std::make_unique<ResPinMachine>(cfg.implementation, cfg.policy, *pins, name);
+}
+
 constexpr int kChip = -1; ///< arrives as a whole: the end of a boot that recovers, of a shutdown
 
 } // namespace
 
-RuntimeEncryptionScheduler::RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg)
-    : sc_module(name), cfg_(cfg), core_(cfg.policy) {
+RuntimeEncryptionScheduler::RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg,
+                                                       PinClock* pins)
+    : sc_module(name), cfg_(cfg), pins_(pins), core_(make_machine(cfg, pins, std::string(this->name()) + ".machine")),
+      pin_machine_(dynamic_cast<ResPinMachine*>(core_.get())) {
     tsock.register_b_transport(this, &RuntimeEncryptionScheduler::b_transport);
     emergency_tsock.register_b_transport(this, &RuntimeEncryptionScheduler::emergency_transport);
     SC_METHOD(settle_method);
@@ -49,11 +56,11 @@ void RuntimeEncryptionScheduler::b_transport(tlm::tlm_generic_payload& trans, sc
         return;
     }
     settle(); // a step that ends now has ended, whichever process runs first
-    if (!core_.in_emergency()) act(*request, delay);
+    if (!core_->in_emergency()) act(*request, delay);
     publish();
-    request->state = core_.state();
-    request->layer_state = core_.layer_state(request->layer);
-    request->fault = core_.fault();
+    request->state = core_->state();
+    request->layer_state = core_->layer_state(request->layer);
+    request->fault = core_->fault();
     trans.set_response_status(tlm::TLM_OK_RESPONSE); // a refusal is in the state
 }
 
@@ -82,19 +89,19 @@ void RuntimeEncryptionScheduler::act(SchedulerRequest& request, sc_core::sc_time
         shutdown(delay);
         break;
     case Action::memory_fault:
-        core_.fail(ResFault::memory);
+        core_->fail(ResFault::memory);
         break;
     case Action::query:
         break;
     }
-    if (core_.state() != ResState::fault || request.action == Action::query) return;
+    if (core_->state() != ResState::fault || request.action == Action::query) return;
     close_all(delay); // nothing stays open in FAULT
     erase_keys(delay);
 }
 
 /// What an earlier life left goes before anything secret comes.
 void RuntimeEncryptionScheduler::begin_boot(int layers, sc_core::sc_time& delay) {
-    if (!core_.begin_boot(layers) || !cfg_.zeroise_at_boot) return;
+    if (!core_->begin_boot(layers) || !cfg_.zeroise_at_boot) return;
     VEILRAM_INVARIANT(zeroise({}, delay), "a register could not be zeroised");
     SignWriteRequest nothing;
     nothing.abandon = true;
@@ -108,7 +115,7 @@ void RuntimeEncryptionScheduler::erase_keys(sc_core::sc_time& delay) {
 }
 
 void RuntimeEncryptionScheduler::unseal(SchedulerRequest& request, sc_core::sc_time& delay) {
-    if (core_.state() != ResState::boot) return core_.fail(ResFault::illegal_command);
+    if (core_->state() != ResState::boot) return core_->fail(ResFault::illegal_command);
     UnsealRequest unseal;
     unseal.header = request.header;
     unseal.header.layer = static_cast<std::uint32_t>(request.layer);
@@ -117,38 +124,38 @@ void RuntimeEncryptionScheduler::unseal(SchedulerRequest& request, sc_core::sc_t
     unseal.last = request.layer + 1 == request.layers;
     const auto status = send(crypto_isock, unseal, delay);
     if (status != tlm::TLM_OK_RESPONSE || unseal.verdict != UnsealRequest::Verdict::opened)
-        return core_.fail(fault_of(unseal.verdict));
-    if (core_.blob_opened(request.layer)) places_[request.layer] = {request.first_crossbar, 0, false};
+        return core_->fail(fault_of(unseal.verdict));
+    if (core_->blob_opened(request.layer)) places_[request.layer] = {request.first_crossbar, 0, false};
 }
 
 /// Layers that an earlier life left with signs in clear are written back before anything else.
 void RuntimeEncryptionScheduler::end_boot(sc_core::sc_time& delay) {
-    if (core_.state() != ResState::boot) return core_.fail(ResFault::illegal_command);
+    if (core_->state() != ResState::boot) return core_->fail(ResFault::illegal_command);
     bool recovers = false;
     for (const auto& [layer, place] : places_) {
         if (!in_journal(layer, delay)) continue;
-        if (!restore_signs(layer, false, delay)) return core_.fail(ResFault::illegal_command);
+        if (!restore_signs(layer, false, delay)) return core_->fail(ResFault::illegal_command);
         ++recoveries_;
         recovers = true;
     }
     if (recovers)
         settle_at(kChip, delay);
     else
-        core_.end_boot();
+        core_->end_boot();
 }
 
 void RuntimeEncryptionScheduler::unlock(const SchedulerRequest& request, sc_core::sc_time& delay) {
-    if (!core_.begin_unlock(request.layer)) return;
+    if (!core_->begin_unlock(request.layer)) return;
     exposure_.open(request.layer, request.weights, to_ps(sc_core::sc_time_stamp()));
     std::optional<LayerSecrets> secrets = read_secrets(request.layer, delay);
-    if (!secrets) return core_.fail(ResFault::illegal_command);
+    if (!secrets) return core_->fail(ResFault::illegal_command);
     Place& place = places_.at(request.layer);
     place.crossbars = static_cast<std::uint32_t>(secrets->gsl.size());
     place.flips = !secrets->flips.empty();
     const bool accepted =
         distribute(request.layer, *secrets, delay) && write_signs(to_clear(request.layer, *secrets), false, delay);
     wipe(*secrets);
-    if (!accepted) return core_.fail(ResFault::illegal_command);
+    if (!accepted) return core_->fail(ResFault::illegal_command);
     ++unlocks_;
     settle_at(request.layer, delay);
 }
@@ -240,7 +247,7 @@ bool RuntimeEncryptionScheduler::in_journal(int layer, sc_core::sc_time& delay) 
 }
 
 void RuntimeEncryptionScheduler::lock(int layer, sc_core::sc_time& delay) {
-    if (!core_.begin_lock(layer)) return;
+    if (!core_->begin_lock(layer)) return;
     VEILRAM_INVARIANT(zeroise(layer, delay), "a register could not be zeroised");
     if (places_[layer].flips) VEILRAM_INVARIANT(restore_signs(layer, false, delay), "signs could not be written back");
     ++locks_;
@@ -248,7 +255,7 @@ void RuntimeEncryptionScheduler::lock(int layer, sc_core::sc_time& delay) {
 }
 
 void RuntimeEncryptionScheduler::shutdown(sc_core::sc_time& delay) {
-    if (!core_.begin_shutdown()) return;
+    if (!core_->begin_shutdown()) return;
     close_all(delay);
     erase_keys(delay);
     settle_at(kChip, delay);
@@ -278,7 +285,7 @@ void RuntimeEncryptionScheduler::emergency_transport(tlm::tlm_generic_payload& t
     settle();
     request->energy = close_all(delay);
     erase_keys(delay); // the queue of pulses has what it needs
-    core_.begin_emergency();
+    core_->begin_emergency();
     publish();
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
@@ -290,6 +297,7 @@ void RuntimeEncryptionScheduler::settle_at(int layer, const sc_core::sc_time& de
 
 /// Whatever has arrived by now is there.
 void RuntimeEncryptionScheduler::settle() {
+    start_pins();
     const auto now = sc_core::sc_time_stamp();
     if (exposed_until_ && now >= *exposed_until_) exposure_.close_all(to_ps(*std::exchange(exposed_until_, {})));
     for (auto arrival = arrivals_.begin(); arrival != arrivals_.end();) {
@@ -305,15 +313,15 @@ void RuntimeEncryptionScheduler::settle() {
 }
 
 void RuntimeEncryptionScheduler::arrive(int layer, const sc_core::sc_time& at) {
-    if (core_.state() == ResState::boot) {
-        core_.end_boot();
-    } else if (core_.state() == ResState::shutdown) {
-        core_.end_shutdown();
+    if (core_->state() == ResState::boot) {
+        core_->end_boot();
+    } else if (core_->state() == ResState::shutdown) {
+        core_->end_shutdown();
         places_.clear();
-    } else if (core_.layer_state(layer) == LayerState::unlocking) {
-        core_.end_unlock(layer);
-    } else if (core_.layer_state(layer) == LayerState::locking) {
-        core_.end_lock(layer);
+    } else if (core_->layer_state(layer) == LayerState::unlocking) {
+        core_->end_unlock(layer);
+    } else if (core_->layer_state(layer) == LayerState::locking) {
+        core_->end_lock(layer);
         places_[layer].flips = false;
         exposure_.close(layer, to_ps(at));
     }
@@ -326,20 +334,33 @@ void RuntimeEncryptionScheduler::rail_method() {
     arrivals_.clear();
     settle_ev_.cancel();
     places_.clear();
-    core_.power_off();
+    start_pins();
+    core_->power_off();
     publish();
 }
 
+void RuntimeEncryptionScheduler::start_pins() {
+    if (pin_machine_ != nullptr) pins_->begin(to_ps(sc_core::sc_time_stamp()));
+}
+
+void RuntimeEncryptionScheduler::record(TwinWave* wave) {
+    if (pin_machine_ != nullptr) pin_machine_->record(wave);
+}
+
 void RuntimeEncryptionScheduler::publish() {
-    state_q_ = static_cast<unsigned>(core_.state());
-    layer_q_ = core_.layer();
-    open_q_ = static_cast<unsigned>(core_.open().size());
+    const Mismatch* mismatch = pin_machine_ == nullptr ? nullptr : pin_machine_->mismatch();
+    VEILRAM_INVARIANT(mismatch == nullptr, "the RTL differs from its model: " << to_string(*mismatch));
+    state_q_ = static_cast<unsigned>(core_->state());
+    layer_q_ = core_->layer();
+    open_q_ = static_cast<unsigned>(core_->open().size());
 }
 
 void RuntimeEncryptionScheduler::collect(StatGroup& out) const {
     out.count("unlocks", unlocks_, "layers unlocked");
     out.count("locks", locks_, "layers locked");
     out.count("recoveries", recoveries_, "layers whose signs an earlier life had left in clear, written back at boot");
+    if (pin_machine_ != nullptr)
+        out.count("pin_clocks", pin_machine_->clocks(), "edges that the state machine's pins saw");
     out.time("clear_time", exposure_.time(), "time in which some layer's secrets were in the registers");
     out.count("exposure", std::llround(exposure_.weight_seconds() * 1e6), "weights in clear times microseconds");
 }

@@ -7,7 +7,7 @@
 #include "hw/gsl/gsl_selector.hpp"
 #include "hw/power/emergency.hpp"
 #include "hw/res/exposure.hpp"
-#include "hw/res/res_core.hpp"
+#include "hw/res/res_pin_machine.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
 
@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -54,6 +55,7 @@ struct SchedulerConfig {
     std::uint32_t journal_row = 0; ///< first row of the journal in the sign crossbar
     std::uint32_t layers = 1;      ///< bits of the journal
     bool zeroise_at_boot = false;  ///< volatile memories may still hold what an earlier life left
+    Implementation implementation = Implementation::systemc; ///< of the state machine
 };
 
 /// Unlocking copies a layer's secrets from the key store into the GSL selector, the sign-bit converter and the digital
@@ -75,8 +77,12 @@ public:
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     SC_HAS_PROCESS(RuntimeEncryptionScheduler);
-    RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg);
+    /// `pins` is needed where the implementation has any, and must outlive the module.
+    RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg,
+                               PinClock* pins = nullptr);
     ~RuntimeEncryptionScheduler() override;
+
+    void record(TwinWave* wave);
 
     void collect(StatGroup& out) const override;
     Fj energy() const override { return Fj{}; }
@@ -119,10 +125,13 @@ private:
     void arrive(int layer, const sc_core::sc_time& at);
     void settle_method() { settle(); }
     void rail_method();
+    void start_pins();
     void publish();
 
     const SchedulerConfig cfg_;
-    ResCore core_;
+    PinClock* const pins_;
+    std::unique_ptr<ResMachine> core_;
+    ResPinMachine* const pin_machine_; ///< core_, where it has pins; else null
     sc_core::sc_event settle_ev_{"settle_ev"};
     /// When the layers that are on their way arrive; -1 stands for the shutdown.
     std::map<int, sc_core::sc_time> arrivals_;

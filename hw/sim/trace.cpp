@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fnmatch.h>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -60,13 +61,19 @@ std::string table(const std::vector<std::string>& names) {
 
 } // namespace
 
-TraceFile::TraceFile(const std::string& path, bool secrets)
-    : vcd_(writable(path)), secrets_(secrets), file_(sc_core::sc_create_vcd_trace_file(without_suffix(path).c_str())) {
+TraceFile::TraceFile(const std::string& path, bool secrets, std::vector<std::string> select)
+    : vcd_(writable(path)), secrets_(secrets), select_(std::move(select)),
+      file_(sc_core::sc_create_vcd_trace_file(without_suffix(path).c_str())) {
     file_->set_time_unit(1, sc_core::SC_PS);
 }
 
 TraceFile::~TraceFile() {
     if (file_ != nullptr) sc_core::sc_close_vcd_trace_file(file_);
+}
+
+bool TraceFile::is_selected(const std::string& name) const {
+    const auto fits = [&](const std::string& pattern) { return fnmatch(pattern.c_str(), name.c_str(), 0) == 0; };
+    return select_.empty() || std::any_of(select_.begin(), select_.end(), fits);
 }
 
 void TraceFile::close() {
@@ -82,8 +89,9 @@ void TraceFile::add_all(const sc_core::sc_object& root) {
 
 void TraceFile::add_enum(const sc_core::sc_object& owner, const unsigned& variable, const std::string& signal,
                          const std::vector<std::string>& names) {
+    const std::size_t before = signals_.size();
     add(owner, variable, signal);
-    translations_[signals_.back().name] = names;
+    if (signals_.size() > before) translations_[signals_.back().name] = names;
 }
 
 std::vector<std::string> TraceFile::write_view(const std::string& path) const {

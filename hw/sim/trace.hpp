@@ -13,12 +13,13 @@
 
 namespace veilram {
 
-/// A VCD file, open for as long as the object lives. Build it after the system and before the first sc_start.
+/// A VCD file, open for as long as the object lives. Build it after the system; signals join until time goes on.
 class TraceFile {
 public:
-    /// `path` ends in ".vcd". `secrets` lets signals added by add_secret into the file. Throws UserError when `path`
-    /// cannot be written.
-    TraceFile(const std::string& path, bool secrets);
+    /// `path` ends in ".vcd". `secrets` lets signals added by add_secret into the file; of all signals only those enter
+    /// whose whole name one of the patterns in `select` fits (as file names in a shell), or all when there is none.
+    /// Throws UserError when `path` cannot be written.
+    TraceFile(const std::string& path, bool secrets, std::vector<std::string> select = {});
     ~TraceFile();
     TraceFile(const TraceFile&) = delete;
     TraceFile& operator=(const TraceFile&) = delete;
@@ -29,6 +30,7 @@ public:
     /// Traces `variable` of `owner` as "<owner>.<signal>".
     template <class T> void add(const sc_core::sc_object& owner, const T& variable, const std::string& signal) {
         const std::string full = std::string(owner.name()) + "." + signal;
+        if (!is_selected(full)) return;
         sc_core::sc_trace(file_, variable, full);
         signals_.push_back({full, Width<T>::kBits});
     }
@@ -48,6 +50,8 @@ public:
     void close();
 
 private:
+    bool is_selected(const std::string& name) const;
+
     template <class T> struct Width {
         static constexpr std::size_t kBits = std::is_same_v<T, bool> ? 1 : 8 * sizeof(T);
     };
@@ -61,6 +65,7 @@ private:
 
     std::string vcd_;
     bool secrets_;
+    std::vector<std::string> select_;
     sc_core::sc_trace_file* file_; ///< nullptr once closed
     std::vector<Signal> signals_;
     std::map<std::string, std::vector<std::string>> translations_; ///< of enumerations, by signal

@@ -52,6 +52,7 @@ struct TileController::Burst {
         const std::size_t count = std::min(window.count, sequence.size() - first);
         if (count == 0) return;
         clocked = std::make_shared<ClockedBurst>();
+        clocked->source = std::exchange(conversion.source, {});
         const auto begin = sequence.begin() + static_cast<std::ptrdiff_t>(first);
         clocked->levels.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
         clocked->convert = to_ps(part_of(stages.convert, 1, positions));
@@ -408,6 +409,7 @@ bool TileController::begin_burst(std::size_t layer, Burst& burst) {
     conversion.levels = &burst.levels;
     conversion.lfsr_seed = program_->converter.lfsr_seed;
     conversion.conversions = selection.positions;
+    conversion.clocked = selection.in_order;
     auto& converter = program_->converter.kind == ConverterKind::lfsr ? lfsr_isock : sign_bit_isock;
     if (send(converter, conversion, burst.stages.convert) != tlm::TLM_OK_RESPONSE) return false;
 

@@ -23,6 +23,8 @@ struct Implementations {
     Implementation gsl = Implementation::systemc;
     Implementation converter = Implementation::systemc;
     Implementation res = Implementation::systemc;
+
+    bool any(Implementation kind) const { return gsl == kind || converter == kind || res == kind; }
 };
 
 struct ChipConfig {

@@ -19,7 +19,8 @@ CrossbarConfig crossbar_config(const ChipConfig& cfg, std::size_t number) {
             costs.cell_write,
             cfg.device,
             static_cast<std::uint32_t>(number),
-            is_clocked(cfg, static_cast<std::uint32_t>(number)) ? cfg.clock : Ps{}};
+            is_clocked(cfg, static_cast<std::uint32_t>(number)) ? cfg.clock : Ps{},
+            cfg.implementations.converter == Implementation::rtl ? Implementation::rtl : Implementation::cycle};
 }
 std::uint32_t sign_rows(const ChipConfig& cfg) { return cfg.crossbars * static_cast<std::uint32_t>(cfg.n); }
 /// A bit for each layer.
@@ -34,12 +35,22 @@ SignCrossbarConfig sign_config(const ChipConfig& cfg) {
     return signs;
 }
 SchedulerConfig scheduler_config(const ChipConfig& cfg) {
-    return {cfg.policy, cfg.array, static_cast<std::uint32_t>(cfg.n), sign_rows(cfg), cfg.layers, cfg.remanence > Ps{}};
+    return {cfg.policy,
+            cfg.array,
+            static_cast<std::uint32_t>(cfg.n),
+            sign_rows(cfg),
+            cfg.layers,
+            cfg.remanence > Ps{},
+            cfg.implementations.res};
 }
 GslConfig gsl_config(const ChipConfig& cfg) {
-    return {
-        cfg.array, cfg.crossbars, cfg.n, cfg.costs.gsl_vector_load, cfg.costs.gsl_zeroise, cfg.costs.gsl_line_switch,
-        cfg.implementations.gsl};
+    return {cfg.array,
+            cfg.crossbars,
+            cfg.n,
+            cfg.costs.gsl_vector_load,
+            cfg.costs.gsl_zeroise,
+            cfg.costs.gsl_line_switch,
+            cfg.implementations.gsl};
 }
 SignBitConverterConfig sign_bit_config(const ChipConfig& cfg) {
     return {cfg.array.cols,
@@ -63,18 +74,19 @@ HostConfig host_config(const ChipConfig& cfg) {
 } // namespace
 
 VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
-    : sc_module(name), pins_(cfg.clock), power_("power", {cfg.costs.power_ramp.time, cfg.hold_up, cfg.ride_through, cfg.remanence}),
+    : sc_module(name), has_rtl_(cfg.implementations.any(Implementation::rtl)), pins_(cfg.clock),
+      power_("power", {cfg.costs.power_ramp.time, cfg.hold_up, cfg.ride_through, cfg.remanence}),
       host_("host", host_config(cfg)), tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base,
                                                       cfg.policy, cfg.clocked, cfg.costs.accumulate.time}),
-      res_("res", scheduler_config(cfg)), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
+      res_("res", scheduler_config(cfg), &pins_), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
       keys_("keys", key_config(cfg)), dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}),
       gsl_("gsl", gsl_config(cfg), &pins_), sign_bit_("sign_bit", sign_bit_config(cfg), &pins_),
-      lfsr_("lfsr", {cfg.array.cols, cfg.costs.lfsr_bit}),
+      lfsr_("lfsr", {cfg.array.cols, cfg.costs.lfsr_bit, cfg.implementations.converter}, &pins_),
       digital_("digital", {cfg.costs.accumulate, cfg.costs.digital_element, cfg.costs.mask_row,
                            open_layers(cfg.policy, cfg.layers)}),
       signs_("signs", sign_config(cfg)), crossbars_("crossbar") {
     crossbars_.init(cfg.crossbars, [&](const char* instance, std::size_t number) {
-        return new Crossbar(instance, crossbar_config(cfg, number));
+        return new Crossbar(instance, crossbar_config(cfg, number), &pins_);
     });
     bind_power();
     bind_data();
@@ -83,10 +95,13 @@ VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
 
 VeilRam::~VeilRam() = default;
 
-void VeilRam::record(TwinWave& wave) {
-    pins_.record(&wave);
+void VeilRam::record(TwinWave* wave) {
+    pins_.record(wave);
     gsl_.record(wave);
     sign_bit_.record(wave);
+    lfsr_.record(wave);
+    res_.record(wave);
+    for (auto& crossbar : crossbars_) crossbar.record(wave);
 }
 
 void VeilRam::bind_power() {

@@ -35,8 +35,10 @@ public:
     VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg);
     ~VeilRam() override;
 
-    /// Records the pins of all twins from now on; call it before the simulation starts.
-    void record(TwinWave& wave);
+    /// Whether some block is RTL.
+    bool has_rtl() const { return has_rtl_; }
+    /// Records all RTL from now on, until null.
+    void record(TwinWave* wave);
     /// What volatile memories still hold after the rail has fallen: a figure of the model, no way into the chip.
     RemanentBits remanent() const { return power_.remanent(); }
 
@@ -47,6 +49,7 @@ private:
 
     sc_core::sc_signal<bool> rail_{"rail"};
     sc_core::sc_signal<unsigned> done_{"done"};
+    const bool has_rtl_;
     PinClock pins_; ///< of blocks that are made of pins
 
     PowerManager power_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -104,6 +105,15 @@ struct BenchArgs {
 };
 /// Measures kernels and networks, prints a line for each.
 void bench_command(const BenchArgs& args, std::ostream& out);
+
+struct CosimArgs {
+    std::string block = "all";
+    std::int64_t transactions = 100'000; ///< of each block, at least
+    std::uint64_t seed = 1;
+};
+/// Drives RTL and its models side by side at random and says where they differ first. Throws UserError when they do, or
+/// without Verilator.
+void cosim_command(const CosimArgs& args, std::ostream& out);
 
 /// Parses the command line and runs a command. Returns 0, 2 for the user's mistakes (told on `err`), 3 for ours.
 int run_program(int argc, const char* const* argv, std::ostream& out, std::ostream& err);

@@ -1,5 +1,4 @@
 // A chip's lives on the platform: scenarios, and power cuts at every event.
-#include "hw/sim/trace.hpp"
 #include "models/base/file.hpp"
 #include "models/base/parallel.hpp"
 #include "models/base/progress.hpp"
@@ -121,13 +120,6 @@ Json to_json(const ScenarioEvent& event) {
     return json;
 }
 
-std::unique_ptr<TraceFile> open_trace(const RunConfig& config, const System& system, const std::string& folder) {
-    if (!config.trace.vcd) return nullptr;
-    auto trace = std::make_unique<TraceFile>(folder + "/scenario.vcd", config.trace.secrets);
-    trace->add_all(system.platform);
-    return trace;
-}
-
 Json to_json(const CutCounts& counts) {
     return {{"cuts", counts.cuts},
             {"leaks", counts.leaks},
@@ -149,7 +141,7 @@ void scenario_command(const LifeArgs& args, std::ostream& out) {
     const std::size_t images = check_scenario(config, args.config.config);
     const std::string folder = make_report_folder(args.out, args.config.config);
     Life life(config, images);
-    auto trace = open_trace(config, life.system(), folder);
+    const auto recorder = open_recorder(config.trace, folder, "scenario", life.system());
     Json json = report_head(args.config, kFormat);
     json["policy"] = name_of(config.res.policy);
     json["events"] = Json::array();
@@ -167,9 +159,7 @@ void scenario_command(const LifeArgs& args, std::ostream& out) {
     });
     write_file(folder + "/scenario.json", json.dump(2) + "\n");
     out << "report\n  " << folder << "/scenario.json\n";
-    if (!trace) return;
-    trace->close();
-    trace->write_view(folder + "/scenario.gtkw");
+    if (!recorder || recorder->finish().empty()) return;
     out << "waveform\n  gtkwave " << folder << "/scenario.gtkw\n";
 }
 

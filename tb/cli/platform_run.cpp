@@ -1,7 +1,6 @@
 #include "tb/cli/platform_run.hpp"
 
 #include "hw/sim/sim_time.hpp"
-#include "hw/sim/trace.hpp"
 #include "models/base/progress.hpp"
 #include "tb/cli/stopwatch.hpp"
 #include "tb/host/system.hpp"
@@ -29,11 +28,11 @@ private:
 class Session {
 public:
     Session(const Device& device, const RunConfig& config, const Dataset& data, const std::string& folder)
-        : device_(device), config_(config), data_(data), folder_(folder), memory_(flatten(device.memory)),
-          system_("veilram", chip_for(device, config), memory_.size(), dram_spec(config.dram)) {}
+        : device_(device), config_(config), data_(data), memory_(flatten(device.memory)),
+          system_("veilram", chip_for(device, config), memory_.size(), dram_spec(config.dram)),
+          recorder_(open_recorder(config.trace, folder, "run", system_)) {}
 
     TargetRun run() {
-        if (config_.trace.vcd) open_trace();
         system_.run([this] { body(); });
         return std::move(run_);
     }
@@ -60,7 +59,7 @@ private:
         Meter off(system_.platform);
         if (!host().power_off()) throw ModelError("the chip did not power off in order");
         run_.timing->power_off = off.since();
-        if (trace_) close_trace();
+        if (recorder_) run_.files = recorder_->finish();
     }
 
     void second_life() {
@@ -108,29 +107,23 @@ private:
         }
     }
 
-    void open_trace() {
-        trace_ = std::make_unique<TraceFile>(folder_ + "/run.vcd", config_.trace.secrets);
-        trace_->add_all(system_.platform);
-    }
-
-    void close_trace() {
-        trace_->close();
-        run_.files = trace_->write_view(folder_ + "/run.gtkw");
-        run_.files.insert(run_.files.begin(), "run.vcd");
-        trace_.reset();
-    }
-
     const Device& device_;
     const RunConfig& config_;
     const Dataset& data_;
-    const std::string folder_;
     const Bytes memory_;
     System system_;
-    std::unique_ptr<TraceFile> trace_; ///< after the system: closed before it
+    std::unique_ptr<Recorder> recorder_; ///< after the system: closed before it
     TargetRun run_;
 };
 
 } // namespace
+
+std::unique_ptr<Recorder> open_recorder(const TraceConfig& trace, const std::string& folder, const std::string& name,
+                                        System& system) {
+    if (!trace.vcd) return nullptr;
+    const RecorderConfig recorder{folder, name, trace.secrets, trace.select, trace.from, trace.to};
+    return std::make_unique<Recorder>("recorder", recorder, system.platform);
+}
 
 std::optional<DramSpec> dram_spec(const DramChoice& choice) {
     if (choice.kind == DramKind::costs) return {};

@@ -4,7 +4,10 @@
 #include "tb/cli/cost_table.hpp"
 #include "tb/cli/run_config.hpp"
 #include "tb/cli/target.hpp"
+#include "tb/host/recorder.hpp"
+#include "tb/host/system.hpp"
 
+#include <memory>
 #include <string>
 
 namespace veilram {
@@ -14,6 +17,10 @@ ChipConfig chip_for(const Device& device, const RunConfig& config);
 
 /// Nothing where the cost table says it all.
 std::optional<DramSpec> dram_spec(const DramChoice& choice);
+
+/// Records the system's waveform under <folder>/<name>.*; null when the configuration wants none.
+std::unique_ptr<Recorder> open_recorder(const TraceConfig& trace, const std::string& folder, const std::string& name,
+                                        System& system);
 
 /// Two lives of one chip, driven through registers, interrupt and power pin alone. First: power on, encrypted boot, one
 /// inference, orderly power-off - with a waveform when the configuration asks for one - of test image `trace.image`,

@@ -28,6 +28,7 @@ Examples:
   veilram run configs/default.yaml --image lenet5.h5
   veilram share configs/paper/resnet20_cifar10.yaml --set data.path=../data/cifar10 --set cls.planes=4
   veilram scenario configs/scenarios/power_cut.yaml
+  veilram cosim --block gsl_selector
   veilram tune configs/default.yaml --set tune.epochs=2 --out tuned.onnx
 
 Exit codes: 0 success, 2 a mistake in the input (the message says which), 3 a mistake of the program.)";
@@ -174,6 +175,21 @@ void add_bench(CLI::App& app, std::ostream& out) {
     command->callback([args, &out] { bench_command(*args, out); });
 }
 
+void add_cosim(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<CosimArgs>();
+    CLI::App* command = app.add_subcommand("cosim", "Drive RTL and its models side by side, at random");
+    command->add_option("--block", args->block, "name of a block, or all")->type_name("NAME")->capture_default_str();
+    command->add_option("--transactions", args->transactions, "transfers over the block's channels, at least")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+        ->capture_default_str();
+    command->add_option("--seed", args->seed, "of everything random")
+        ->type_name("S")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command->callback([args, &out] { cosim_command(*args, out); });
+}
+
 void add_commands(CLI::App& app, std::ostream& out) {
     app.require_subcommand(0, 1);
     app.footer(kExamples);
@@ -212,6 +228,7 @@ void add_commands(CLI::App& app, std::ostream& out) {
     add_decrypt(app, out);
     add_inspect(app, out);
     add_bench(app, out);
+    add_cosim(app, out);
 }
 
 /// Parses the command line, runs the command and returns the exit code.
@@ -224,7 +241,7 @@ ExitCode run(int argc, const char* const* argv, std::ostream& out, std::ostream&
         if (app.get_subcommands().empty())
             throw CLI::RequiredError(
                 "A subcommand (run, compile, train, tune, share, calibrate, scenario, cuts, explore, "
-                "encrypt, decrypt, inspect or bench)");
+                "encrypt, decrypt, inspect, bench or cosim)");
         return kSuccess;
     } catch (const CLI::ParseError& error) {
         return app.exit(error, out, err) == 0 ? kSuccess : kUserError;

@@ -87,8 +87,9 @@ void check_implementations(const RunConfig& config, Problems& problems) {
     const Implementations& made = config.implementations;
     const auto check_one = [&](const std::string& section, Implementation implementation) {
         if (implementation == Implementation::rtl && !has_twins())
-            problems.add(section + ".impl", "is rtl, but this program was built without Verilator: install the package "
-                                            "'verilator' and configure with -DVEILRAM_COSIM=ON, or take cycle or systemc");
+            problems.add(section + ".impl",
+                         "is rtl, but this program was built without Verilator: install the package "
+                         "'verilator' and configure with -DVEILRAM_COSIM=ON, or take cycle or systemc");
         if (implementation != Implementation::systemc && config.fidelity == Fidelity::functional)
             problems.add(section + ".impl", "has no meaning for fidelity: functional: take lt or cycle");
     };
@@ -100,9 +101,9 @@ void check_implementations(const RunConfig& config, Problems& problems) {
         problems.add("gsl.impl", "has pins for " + std::to_string(GslPins::kSegments) +
                                      " segments a row; crossbars have " +
                                      std::to_string(config.compile.array.segments()));
-    if (config.compile.map.n > static_cast<int>(GslPins::kVectors))
-        problems.add("gsl.impl", "has registers for " + std::to_string(GslPins::kVectors) + " vectors; map.n is " +
-                                     std::to_string(config.compile.map.n));
+    if (config.compile.map.vectors() > static_cast<int>(GslPins::kVectors))
+        problems.add("gsl.impl", "has registers for " + std::to_string(GslPins::kVectors) + " vectors; crossbars have " +
+                                     std::to_string(config.compile.map.vectors()));
 }
 
 void check_sharing(const ClsConfig& cls, Problems& problems) {
@@ -133,6 +134,8 @@ void check(const RunConfig& config, const FieldPlaces& places, Diagnostics& out)
                  problems);
     if (config.cycle.clock == Ps{}) problems.add("cycle.clock", "must be above 0");
     check_implementations(config, problems);
+    if (config.trace.to != Ps{} && config.trace.to <= config.trace.from)
+        problems.add("trace.to", "must be after trace.from, or 0 ns");
     check_sharing(config.cls, problems);
     check_learning("tune", config.tuning.tune.learning_rate, config.tuning.tune.validation_share, problems);
     check_learning("train", config.training.train.learning_rate, config.training.train.validation_share, problems);

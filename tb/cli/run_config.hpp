@@ -90,8 +90,11 @@ struct CalibrateConfig {
 
 struct TraceConfig {
     bool vcd = true;
-    bool secrets = false; ///< lets secret signals into the waveform
-    int image = 0;        ///< index of the test image whose inference is recorded
+    bool secrets = false;            ///< lets secret signals into the waveform
+    std::vector<std::string> select; ///< patterns of signals; empty: all
+    Ps from;                         ///< simulated time at which recording begins
+    Ps to;                           ///< and ends; 0: with the run
+    int image = 0;                   ///< index of the test image whose inference is recorded
 };
 
 struct RunConfig {

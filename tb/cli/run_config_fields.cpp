@@ -244,10 +244,11 @@ static void fields(FieldVisitor& v, ResConfig& c) {
 }
 
 static void implementation(FieldVisitor& v, Implementation& c) {
-    v.choice("impl", c,
-             "what the block is made of where there is a platform: `systemc`: a module that looks at transactions only; "
-             "`cycle`: a model behind pins, clock by clock; `rtl`: its twin in SystemVerilog, checked against that model "
-             "(docs/cosim.md)");
+    v.choice(
+        "impl", c,
+        "what the block is made of where there is a platform: `systemc`: a module that looks at transactions only; "
+        "`cycle`: a model behind pins, clock by clock; `rtl`: its twin in SystemVerilog, checked against that model "
+        "(docs/cosim.md)");
 }
 
 static void fields(FieldVisitor& v, PowerChoice& c) {
@@ -381,7 +382,14 @@ static void fields(FieldVisitor& v, CalibrateConfig& c) {
 
 static void fields(FieldVisitor& v, TraceConfig& c) {
     v.flag("vcd", c.vcd, "record the waveform of one inference");
-    v.flag("secrets", c.secrets, "let secret signals into the waveform; the report says so");
+    v.flag(
+        "secrets", c.secrets,
+        "let secret signals into the waveform, and record what is inside RTL in a file of its own; the report says so");
+    v.texts("select", c.select,
+            "only signals whose whole name one of these patterns fits, such as `*.res.*` or `*.crossbar_?.pipeline.*`; "
+            "empty: all");
+    v.time("from", c.from, "simulated time at which recording begins");
+    v.time("to", c.to, "simulated time at which recording ends; 0 ns: with the run");
     v.integer("image", c.image, {0, 999'999}, "index of the test image whose inference is recorded");
 }
 

@@ -14,8 +14,8 @@ struct LockstepResult {
     std::optional<Mismatch> mismatch;
 };
 
-/// Runs until `transactions` have taken place, or to the first mismatch. `watch`, where given, sees inputs and the outputs
-/// after the edge of every clock.
+/// Runs until `transactions` have taken place, or to the first mismatch. `watch`, where given, sees inputs and the
+/// outputs after the edge of every clock.
 LockstepResult run_lockstep(const CosimBlock& block, PinModel& reference, PinModel& dut, std::int64_t transactions,
                             std::uint64_t seed,
                             const std::function<void(const Word* inputs, const Word* outputs)>& watch = {});

@@ -36,7 +36,8 @@ void PinDriver::draw_settings() {
 const Word* PinDriver::next(const Word* outputs) {
     if (chance(8)) draw_settings();
     for (std::size_t r = 0; r < table_.requests.size(); ++r) request(r, outputs);
-    for (const Channel& answer : table_.answers) inputs_[table_.inputs[answer.ready].word] = chance(ready_density_) ? 1 : 0;
+    for (const Channel& answer : table_.answers)
+        inputs_[table_.inputs[answer.ready].word] = chance(ready_density_) ? 1 : 0;
     for (const std::size_t control : table_.controls) inputs_[table_.inputs[control].word] = chance(4) ? 1 : 0;
     reset_ = chance(1) && chance(128);
     return inputs_.data();

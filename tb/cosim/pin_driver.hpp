@@ -21,8 +21,8 @@ struct Stimulus {
 };
 
 /// Requests stay as they are until they are taken, with random pauses before; answers are taken after random stalls.
-/// How dense both are changes now and then, from everything at once to next to nothing. Controls are high now and then, and
-/// there are resets in the middle of things.
+/// How dense both are changes now and then, from everything at once to next to nothing. Controls are high now and then,
+/// and there are resets in the middle of things.
 class PinDriver {
 public:
     PinDriver(const PinTable& table, Stimulus stimulus, std::uint64_t seed);

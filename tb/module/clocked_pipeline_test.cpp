@@ -17,8 +17,16 @@ ArrayGeometry small_array() {
     return array;
 }
 
+ConversionSource random_source(Rng& rng) {
+    ConversionSource source;
+    for (Word& word : source.row) word = rng();
+    for (std::uint8_t& start : source.start) start = static_cast<std::uint8_t>(rng());
+    return source;
+}
+
 struct PipelineBench : Bench {
-    ClockedPipeline dut{"dut", {small_array(), {}, 1, Ps{kClock}, Ps{kArray}, Ps{kAdc}}};
+    PinClock pins{Ps{kClock}};
+    ClockedPipeline dut{"dut", {Implementation::cycle, small_array(), {}, 1, Ps{kClock}, Ps{kArray}, Ps{kAdc}}, pins};
 
     explicit PipelineBench(const sc_core::sc_module_name& name) : Bench(name) {}
 };
@@ -29,7 +37,8 @@ protected:
     BitMatrix cells = random_bits(rng, 2 * kPairs, 256);
     GslVector lines = draw_secrets(3, KeyScope::crossbar, 0, 1, 1, small_array()).gsl[0].vectors[0];
     LevelSet levels = random_levels(rng);
-    StreamSet streams = random_streams(rng, levels);
+    ConversionSource source = random_source(rng);
+    StreamSet streams{{{source.kind, source.lfsr_seed}, source.row.data(), &source.start}, levels};
 
     std::shared_ptr<ClockedBurst> burst(std::size_t positions, Ps convert = Ps{5'000}) {
         auto made = std::make_shared<ClockedBurst>();
@@ -37,10 +46,11 @@ protected:
         levels.for_each([&](std::size_t level) { all.push_back(static_cast<std::uint8_t>(level)); });
         for (std::size_t p = 0; p < positions; ++p)
             made->levels.push_back(all[static_cast<std::size_t>(random_int(rng, 0, static_cast<int>(all.size()) - 1))]);
+        made->source = source;
         made->convert = convert;
         return made;
     }
-    void start(const std::shared_ptr<ClockedBurst>& work) { bench.dut.start(work, cells, streams, lines, kPairs); }
+    void start(const std::shared_ptr<ClockedBurst>& work) { bench.dut.start(work, cells, lines, kPairs); }
     void run_through(const std::shared_ptr<ClockedBurst>& work) {
         start(work);
         while (!work->finished) sc_core::wait(work->finished_ev);

@@ -1,4 +1,5 @@
 #include "hw/gsl/gsl_selector.hpp"
+#include "tb/support/implementations.hpp"
 #include "tb/support/powered_bench.hpp"
 #include "tb/support/random_data.hpp"
 
@@ -28,7 +29,16 @@ struct GslBench : PoweredBench {
     RequestInitiator<GslBench, GslLoad> load_isock{"load_isock"};
     RequestInitiator<GslBench, ReadRequest> read_isock{"read_isock"};
     sc_core::sc_vector<tlm_utils::simple_initiator_socket<GslBench>> cell_isock{"cell_isock", kCrossbars};
-    GslSelector dut{"dut", {small_array(), kCrossbars, kN, {Ps{300}, Fj{11}}, {Ps{500}, Fj{13}}, {Ps{1'500}, Fj{17}}}};
+    PinClock pins{Ps{833}};
+    GslSelector dut{"dut",
+                    {small_array(),
+                     kCrossbars,
+                     kN,
+                     {Ps{300}, Fj{11}},
+                     {Ps{500}, Fj{13}},
+                     {Ps{1'500}, Fj{17}},
+                     OfEveryImplementation::GetParam()},
+                    &pins};
     sc_core::sc_vector<Crossbar> crossbars{"crossbar"};
 
     explicit GslBench(const sc_core::sc_module_name& name) : PoweredBench(name) {
@@ -49,7 +59,7 @@ struct GslBench : PoweredBench {
     }
 };
 
-class GslSelectorTest : public BenchTest<GslBench> {
+class GslSelectorTest : public BenchTest<GslBench>, public OfEveryImplementation {
 protected:
     static constexpr std::int64_t kReadTime = 10'000 + 4 * 1'000; ///< one read of one crossbar
 
@@ -101,7 +111,7 @@ protected:
     }
 };
 
-TEST_F(GslSelectorTest, EverySlotReadsThroughItsVectorOrItsComplement) {
+TEST_P(GslSelectorTest, EverySlotReadsThroughItsVectorOrItsComplement) {
     simulate([&] {
         for (const auto seed : kSeeds) {
             draw(seed);
@@ -112,7 +122,7 @@ TEST_F(GslSelectorTest, EverySlotReadsThroughItsVectorOrItsComplement) {
     });
 }
 
-TEST_F(GslSelectorTest, TheInitiatorsLinesAreIgnored) {
+TEST_P(GslSelectorTest, TheInitiatorsLinesAreIgnored) {
     simulate([&] {
         bench.load(&vectors);
         auto honest = read(0, 0), forged = read(0, 0);
@@ -123,7 +133,7 @@ TEST_F(GslSelectorTest, TheInitiatorsLinesAreIgnored) {
     });
 }
 
-TEST_F(GslSelectorTest, ChargesTheSwitchOnlyWhenACrossbarsSlotChanges) {
+TEST_P(GslSelectorTest, ChargesTheSwitchOnlyWhenACrossbarsSlotChanges) {
     simulate([&] {
         bench.load(&vectors);
         const auto time = [&](std::uint32_t crossbar, std::uint32_t slot) {
@@ -139,7 +149,7 @@ TEST_F(GslSelectorTest, ChargesTheSwitchOnlyWhenACrossbarsSlotChanges) {
     });
 }
 
-TEST_F(GslSelectorTest, NewVectorsAreDrivenAnew) {
+TEST_P(GslSelectorTest, NewVectorsAreDrivenAnew) {
     simulate([&] {
         bench.load(&vectors);
         read_status(0, 0);
@@ -149,7 +159,7 @@ TEST_F(GslSelectorTest, NewVectorsAreDrivenAnew) {
     });
 }
 
-TEST_F(GslSelectorTest, LoadingTakesTimeForEachVectorAndErasingOnce) {
+TEST_P(GslSelectorTest, LoadingTakesTimeForEachVectorAndErasingOnce) {
     simulate([&] {
         EXPECT_EQ(bench.load(&vectors).time, ps(kCrossbars * kN * 300));
         vectors.resize(1);
@@ -158,7 +168,7 @@ TEST_F(GslSelectorTest, LoadingTakesTimeForEachVectorAndErasingOnce) {
     });
 }
 
-TEST_F(GslSelectorTest, ACrossbarWithoutVectorsIsLocked) {
+TEST_P(GslSelectorTest, ACrossbarWithoutVectorsIsLocked) {
     simulate([&] {
         EXPECT_EQ(read_status(0, 0), tlm::TLM_COMMAND_ERROR_RESPONSE);
         vectors.resize(1);
@@ -170,7 +180,7 @@ TEST_F(GslSelectorTest, ACrossbarWithoutVectorsIsLocked) {
     });
 }
 
-TEST_F(GslSelectorTest, ErasingLocksEveryCrossbar) {
+TEST_P(GslSelectorTest, ErasingLocksEveryCrossbar) {
     simulate([&] {
         bench.load(&vectors);
         EXPECT_EQ(bench.dut.loaded(), kCrossbars * kN);
@@ -180,7 +190,7 @@ TEST_F(GslSelectorTest, ErasingLocksEveryCrossbar) {
     });
 }
 
-TEST_F(GslSelectorTest, LoadsThatDoNotFitAreRefusedAndLeaveTheRegistersAlone) {
+TEST_P(GslSelectorTest, LoadsThatDoNotFitAreRefusedAndLeaveTheRegistersAlone) {
     simulate([&] {
         auto too_few = vectors, too_short = vectors;
         too_few[1].vectors.pop_back();
@@ -195,7 +205,7 @@ TEST_F(GslSelectorTest, LoadsThatDoNotFitAreRefusedAndLeaveTheRegistersAlone) {
     });
 }
 
-TEST_F(GslSelectorTest, ReadsOutsideTheChipAreRefused) {
+TEST_P(GslSelectorTest, ReadsOutsideTheChipAreRefused) {
     simulate([&] {
         bench.load(&vectors);
         EXPECT_EQ(read_status(kCrossbars, 0), tlm::TLM_ADDRESS_ERROR_RESPONSE);
@@ -205,7 +215,7 @@ TEST_F(GslSelectorTest, ReadsOutsideTheChipAreRefused) {
     });
 }
 
-TEST_F(GslSelectorTest, ARefusalOfTheCrossbarComesBackWithoutTheLines) {
+TEST_P(GslSelectorTest, ARefusalOfTheCrossbarComesBackWithoutTheLines) {
     simulate([&] {
         bench.load(&vectors);
         auto request = read(0, 0);
@@ -215,7 +225,7 @@ TEST_F(GslSelectorTest, ARefusalOfTheCrossbarComesBackWithoutTheLines) {
     });
 }
 
-TEST_F(GslSelectorTest, PowerLossEmptiesTheRegistersAndLeavesTheCells) {
+TEST_P(GslSelectorTest, PowerLossEmptiesTheRegistersAndLeavesTheCells) {
     simulate([&] {
         bench.load(&vectors);
         bench.power(false);
@@ -229,7 +239,7 @@ TEST_F(GslSelectorTest, PowerLossEmptiesTheRegistersAndLeavesTheCells) {
     });
 }
 
-TEST_F(GslSelectorTest, IsClosedToDebugAccess) {
+TEST_P(GslSelectorTest, IsClosedToDebugAccess) {
     simulate([&] {
         bench.load(&vectors);
         EXPECT_TRUE(closed_to_debug(bench.load_isock));
@@ -237,7 +247,7 @@ TEST_F(GslSelectorTest, IsClosedToDebugAccess) {
     });
 }
 
-TEST_F(GslSelectorTest, OneLayersCrossbarsCanBeLockedByThemselves) {
+TEST_P(GslSelectorTest, OneLayersCrossbarsCanBeLockedByThemselves) {
     simulate([&] {
         bench.load(&vectors);
         GslLoad lock{1, nullptr, 1};
@@ -252,7 +262,7 @@ TEST_F(GslSelectorTest, OneLayersCrossbarsCanBeLockedByThemselves) {
     });
 }
 
-TEST_F(GslSelectorTest, EnergyIsEventsTimesCost) {
+TEST_P(GslSelectorTest, EnergyIsEventsTimesCost) {
     simulate([&] {
         bench.load(&vectors);
         read_status(0, 0);
@@ -266,6 +276,8 @@ TEST_F(GslSelectorTest, EnergyIsEventsTimesCost) {
         EXPECT_EQ(total_energy(bench.dut), bench.dut.energy());
     });
 }
+
+INSTANTIATE_TEST_SUITE_P(Made, GslSelectorTest, ::testing::ValuesIn(implementations()), name_of_parameter);
 
 } // namespace
 } // namespace veilram::test

@@ -1,5 +1,6 @@
 #include "hw/converter/lfsr_converter.hpp"
 #include "models/sc/streams.hpp"
+#include "tb/support/implementations.hpp"
 #include "tb/support/powered_bench.hpp"
 #include "tb/support/random_data.hpp"
 
@@ -8,7 +9,8 @@ namespace {
 
 struct LfsrBench : PoweredBench {
     RequestInitiator<LfsrBench, ConversionRequest> isock{"isock"};
-    LfsrConverter dut{"dut", {256, {Ps{700}, Fj{3}}}};
+    PinClock pins{Ps{833}};
+    LfsrConverter dut{"dut", {256, {Ps{700}, Fj{3}}, OfEveryImplementation::GetParam()}, &pins};
 
     explicit LfsrBench(const sc_core::sc_module_name& name) : PoweredBench(name) {
         isock.bind(dut.tsock);
@@ -16,7 +18,7 @@ struct LfsrBench : PoweredBench {
     }
 };
 
-class LfsrConverterTest : public BenchTest<LfsrBench> {
+class LfsrConverterTest : public BenchTest<LfsrBench>, public OfEveryImplementation {
 protected:
     const LevelSet all_levels = LevelSet::full();
 
@@ -29,7 +31,7 @@ protected:
     }
 };
 
-TEST_F(LfsrConverterTest, AStreamIsTheComparisonOfTheStateWithTheLevel) {
+TEST_P(LfsrConverterTest, AStreamIsTheComparisonOfTheStateWithTheLevel) {
     simulate([&] {
         for (const std::uint8_t seed : {0, 1, 2, 77, 255}) {
             auto request = conversion(seed);
@@ -44,7 +46,7 @@ TEST_F(LfsrConverterTest, AStreamIsTheComparisonOfTheStateWithTheLevel) {
     });
 }
 
-TEST_F(LfsrConverterTest, AStreamOfLevelLHasExactlyLOnes) {
+TEST_P(LfsrConverterTest, AStreamOfLevelLHasExactlyLOnes) {
     simulate([&] {
         for (const std::uint8_t seed : {0, 1, 2, 77, 255}) {
             auto request = conversion(seed);
@@ -55,7 +57,7 @@ TEST_F(LfsrConverterTest, AStreamOfLevelLHasExactlyLOnes) {
     });
 }
 
-TEST_F(LfsrConverterTest, EveryConversionTakes256Clocks) {
+TEST_P(LfsrConverterTest, EveryConversionTakes256Clocks) {
     simulate([&] {
         auto request = conversion(1, 300); // 300 conversions of 256 distinct levels
         EXPECT_EQ(ask(bench.isock, request).time, ps(300 * 256 * 700));
@@ -65,7 +67,7 @@ TEST_F(LfsrConverterTest, EveryConversionTakes256Clocks) {
     });
 }
 
-TEST_F(LfsrConverterTest, BadRequestsAreRefusedAndCostNothing) {
+TEST_P(LfsrConverterTest, BadRequestsAreRefusedAndCostNothing) {
     simulate([&] {
         auto request = conversion();
         request.levels = nullptr;
@@ -75,7 +77,7 @@ TEST_F(LfsrConverterTest, BadRequestsAreRefusedAndCostNothing) {
     });
 }
 
-TEST_F(LfsrConverterTest, RefusesWithoutPowerAndWorksAgainWithIt) {
+TEST_P(LfsrConverterTest, RefusesWithoutPowerAndWorksAgainWithIt) {
     simulate([&] {
         auto request = conversion();
         bench.power(false);
@@ -86,9 +88,11 @@ TEST_F(LfsrConverterTest, RefusesWithoutPowerAndWorksAgainWithIt) {
     });
 }
 
-TEST_F(LfsrConverterTest, IsClosedToDebugAccess) {
+TEST_P(LfsrConverterTest, IsClosedToDebugAccess) {
     simulate([&] { EXPECT_TRUE(closed_to_debug(bench.isock)); });
 }
+
+INSTANTIATE_TEST_SUITE_P(Made, LfsrConverterTest, ::testing::ValuesIn(implementations()), name_of_parameter);
 
 } // namespace
 } // namespace veilram::test

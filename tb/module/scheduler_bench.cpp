@@ -69,11 +69,24 @@ void MaskRecorder::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time
 }
 
 SchedulerBench::SchedulerBench(const sc_core::sc_module_name& name, ResPolicy policy)
-    : PoweredBench(name), dut("dut", {policy, small_array(), kN, kCrossbars * kN, kLayers}), crypto("crypto", {}),
-      keys("keys", store_config()), dram("dram", {}), memory("memory", kMemoryBytes),
-      gsl("gsl", {small_array(), kCrossbars, kN, {Ps{kVectorLoad}, Fj{}}, {Ps{kZeroise}, Fj{}}, {}}),
-      converter("converter", {256, kN, 2, {}, {Ps{kTableLoad}, Fj{}}, open_layers(policy, kLayers)}), mask("mask"),
-      signs("signs", {kCrossbars * kN, 256, {Ps{kSignRead}, Fj{5}}, {Ps{kPulse}, Fj{600}}, 1, 1}),
+    : PoweredBench(name),
+      dut("dut", {policy, small_array(), kN, kCrossbars * kN, kLayers, false, OfEveryImplementation::GetParam()},
+          &pins),
+      crypto("crypto", {}), keys("keys", store_config()), dram("dram", {}), memory("memory", kMemoryBytes),
+      gsl("gsl",
+          {small_array(),
+           kCrossbars,
+           kN,
+           {Ps{kVectorLoad}, Fj{}},
+           {Ps{kZeroise}, Fj{}},
+           {},
+           OfEveryImplementation::GetParam()},
+          &pins),
+      converter(
+          "converter",
+          {256, kN, 2, {}, {Ps{kTableLoad}, Fj{}}, open_layers(policy, kLayers), OfEveryImplementation::GetParam()},
+          &pins),
+      mask("mask"), signs("signs", {kCrossbars * kN, 256, {Ps{kSignRead}, Fj{5}}, {Ps{kPulse}, Fj{600}}, 1, 1}),
       secrets(draw_layers()), blob_size_(kLayers) {
     CrossbarConfig crossbar;
     crossbar.array = small_array();

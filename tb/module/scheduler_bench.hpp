@@ -5,6 +5,7 @@
 #include "hw/dram/dram_interface.hpp"
 #include "hw/dram/memory.hpp"
 #include "hw/res/runtime_encryption_scheduler.hpp"
+#include "tb/support/implementations.hpp"
 #include "tb/support/powered_bench.hpp"
 
 #include <set>
@@ -59,6 +60,7 @@ struct SchedulerBench : PoweredBench {
     tlm_utils::simple_initiator_socket<SchedulerBench> sign_cell_isock{"sign_cell_isock"};
     sc_core::sc_vector<tlm_utils::simple_initiator_socket<SchedulerBench>> cell_isock{"cell_isock", kCrossbars};
 
+    PinClock pins{Ps{833}};
     RuntimeEncryptionScheduler dut;
     CryptoEngine crypto;
     KeyStore keys;

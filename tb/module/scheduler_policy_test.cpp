@@ -1,6 +1,7 @@
 // The scheduler's policies, and signs that are flipped at rest.
 #include "hw/sim/sim_time.hpp"
 #include "tb/module/scheduler_bench.hpp"
+#include "tb/support/implementations.hpp"
 #include "tb/support/random_data.hpp"
 
 namespace veilram::test {
@@ -11,9 +12,9 @@ using Action = SchedulerRequest::Action;
 struct PrefetchBench : SchedulerBench {
     explicit PrefetchBench(const sc_core::sc_module_name& name) : SchedulerBench(name, ResPolicy::prefetch) {}
 };
-class PrefetchTest : public BenchTest<PrefetchBench> {};
+class PrefetchTest : public BenchTest<PrefetchBench>, public OfEveryImplementation {};
 
-TEST_F(PrefetchTest, TwoLayersHaveTheirSecretsInTheRegisters) {
+TEST_P(PrefetchTest, TwoLayersHaveTheirSecretsInTheRegisters) {
     simulate([&] {
         bench.boot();
         bench.settle(bench.unlock(0));
@@ -34,7 +35,7 @@ TEST_F(PrefetchTest, TwoLayersHaveTheirSecretsInTheRegisters) {
     });
 }
 
-TEST_F(PrefetchTest, AwaitingALayerTakesWhatIsLeftOfItsUnlock) {
+TEST_P(PrefetchTest, AwaitingALayerTakesWhatIsLeftOfItsUnlock) {
     simulate([&] {
         bench.boot();
         bench.unlock(0);
@@ -46,7 +47,7 @@ TEST_F(PrefetchTest, AwaitingALayerTakesWhatIsLeftOfItsUnlock) {
     });
 }
 
-TEST_F(PrefetchTest, WeightsAreCountedForAsLongAsTheirLayerIsInClear) {
+TEST_P(PrefetchTest, WeightsAreCountedForAsLongAsTheirLayerIsInClear) {
     simulate([&] {
         bench.boot();
         SchedulerRequest unlock;
@@ -62,7 +63,7 @@ TEST_F(PrefetchTest, WeightsAreCountedForAsLongAsTheirLayerIsInClear) {
 }
 
 /// Layer 1 (crossbars 1 and 2) has three flipped signs.
-class FlipsTest : public BenchTest<SchedulerBench> {
+class FlipsTest : public BenchTest<SchedulerBench>, public OfEveryImplementation {
 protected:
     static constexpr std::size_t kFlips = 3;
     BitMatrix rest; ///< sign cells at rest, journal included
@@ -106,7 +107,7 @@ protected:
     }
 };
 
-TEST_F(FlipsTest, UnlockingWritesSignsRightAndLockingWritesThemBack) {
+TEST_P(FlipsTest, UnlockingWritesSignsRightAndLockingWritesThemBack) {
     simulate([&] {
         EXPECT_EQ(difference(bench.dump_signs(), rest), 0);
         bench.settle(bench.unlock(0));
@@ -125,7 +126,7 @@ TEST_F(FlipsTest, UnlockingWritesSignsRightAndLockingWritesThemBack) {
     });
 }
 
-TEST_F(FlipsTest, ACutAtAnyMomentIsMendedByTheNextBoot) {
+TEST_P(FlipsTest, ACutAtAnyMomentIsMendedByTheNextBoot) {
     simulate([&] {
         const auto whole = bench.unlock_time(1) + write_time();
         for (int eighth = 0; eighth <= 8; ++eighth) {
@@ -148,7 +149,7 @@ TEST_F(FlipsTest, ACutAtAnyMomentIsMendedByTheNextBoot) {
     });
 }
 
-TEST_F(FlipsTest, ACutDuringTheRecoveryIsMendedByTheBootAfterThat) {
+TEST_P(FlipsTest, ACutDuringTheRecoveryIsMendedByTheBootAfterThat) {
     simulate([&] {
         for (int eighth = 0; eighth <= 8; ++eighth) {
             bench.settle(bench.unlock(1));
@@ -163,7 +164,7 @@ TEST_F(FlipsTest, ACutDuringTheRecoveryIsMendedByTheBootAfterThat) {
     });
 }
 
-TEST_F(FlipsTest, ShutdownAndFaultWriteSignsBack) {
+TEST_P(FlipsTest, ShutdownAndFaultWriteSignsBack) {
     simulate([&] {
         bench.settle(bench.unlock(1));
         bench.settle(bench.act(Action::shutdown));
@@ -178,7 +179,7 @@ TEST_F(FlipsTest, ShutdownAndFaultWriteSignsBack) {
     });
 }
 
-TEST_F(FlipsTest, AnEmergencyEmptiesTheRegistersAndWritesWhatIsInClearBack) {
+TEST_P(FlipsTest, AnEmergencyEmptiesTheRegistersAndWritesWhatIsInClearBack) {
     simulate([&] {
         for (const bool settled : {true, false}) {
             const Answer unlock = bench.unlock(1);
@@ -197,7 +198,7 @@ TEST_F(FlipsTest, AnEmergencyEmptiesTheRegistersAndWritesWhatIsInClearBack) {
     });
 }
 
-TEST_F(FlipsTest, AnEmergencyDuringAShutdownWaitsForItsWrites) {
+TEST_P(FlipsTest, AnEmergencyDuringAShutdownWaitsForItsWrites) {
     simulate([&] {
         bench.settle(bench.unlock(1));
         const Answer shutdown = bench.act(Action::shutdown);
@@ -210,7 +211,7 @@ TEST_F(FlipsTest, AnEmergencyDuringAShutdownWaitsForItsWrites) {
     });
 }
 
-TEST_F(FlipsTest, AnEmergencyWithNothingInClearCostsNothing) {
+TEST_P(FlipsTest, AnEmergencyWithNothingInClearCostsNothing) {
     simulate([&] {
         EmergencyRequest emergency;
         ask(bench.emergency_isock, emergency);
@@ -218,6 +219,10 @@ TEST_F(FlipsTest, AnEmergencyWithNothingInClearCostsNothing) {
         EXPECT_EQ(ask_nothing(bench.emergency_isock).status, tlm::TLM_GENERIC_ERROR_RESPONSE);
     });
 }
+
+INSTANTIATE_TEST_SUITE_P(Made, PrefetchTest, ::testing::ValuesIn(implementations()), name_of_parameter);
+
+INSTANTIATE_TEST_SUITE_P(Made, FlipsTest, ::testing::ValuesIn(implementations()), name_of_parameter);
 
 } // namespace
 } // namespace veilram::test

@@ -1,4 +1,5 @@
 #include "tb/module/scheduler_bench.hpp"
+#include "tb/support/implementations.hpp"
 #include "tb/support/random_data.hpp"
 
 namespace veilram::test {
@@ -6,7 +7,7 @@ namespace {
 
 using Action = SchedulerRequest::Action;
 
-class SchedulerTest : public BenchTest<SchedulerBench> {
+class SchedulerTest : public BenchTest<SchedulerBench>, public OfEveryImplementation {
 protected:
     void expect_locked_registers() {
         EXPECT_EQ(bench.gsl.loaded(), 0U);
@@ -24,7 +25,7 @@ protected:
     }
 };
 
-TEST_F(SchedulerTest, BootOpensEveryBlobAndEndsLocked) {
+TEST_P(SchedulerTest, BootOpensEveryBlobAndEndsLocked) {
     simulate([&] {
         EXPECT_EQ(bench.query().state, ResState::off);
         bench.boot();
@@ -34,7 +35,7 @@ TEST_F(SchedulerTest, BootOpensEveryBlobAndEndsLocked) {
     });
 }
 
-TEST_F(SchedulerTest, UnlockingBringsOneLayersSecretsIntoTheRegisters) {
+TEST_P(SchedulerTest, UnlockingBringsOneLayersSecretsIntoTheRegisters) {
     simulate([&] {
         bench.boot();
         for (int layer = 0; layer < static_cast<int>(kLayers); ++layer) {
@@ -50,7 +51,7 @@ TEST_F(SchedulerTest, UnlockingBringsOneLayersSecretsIntoTheRegisters) {
     });
 }
 
-TEST_F(SchedulerTest, OnlyTheCrossbarsOfTheOpenLayerCanBeRead) {
+TEST_P(SchedulerTest, OnlyTheCrossbarsOfTheOpenLayerCanBeRead) {
     simulate([&] {
         bench.boot();
         bench.settle(bench.unlock(1)); // crossbars 1 and 2
@@ -60,7 +61,7 @@ TEST_F(SchedulerTest, OnlyTheCrossbarsOfTheOpenLayerCanBeRead) {
     });
 }
 
-TEST_F(SchedulerTest, TheStateFollowsOnTheTimeAxis) {
+TEST_P(SchedulerTest, TheStateFollowsOnTheTimeAxis) {
     simulate([&] {
         bench.boot();
         const Answer unlock = bench.unlock(1);
@@ -78,7 +79,7 @@ TEST_F(SchedulerTest, TheStateFollowsOnTheTimeAxis) {
     });
 }
 
-TEST_F(SchedulerTest, ASecondLayerBesideTheFirstIsAFault) {
+TEST_P(SchedulerTest, ASecondLayerBesideTheFirstIsAFault) {
     simulate([&] {
         bench.boot();
         bench.settle(bench.unlock(0));
@@ -87,7 +88,7 @@ TEST_F(SchedulerTest, ASecondLayerBesideTheFirstIsAFault) {
     });
 }
 
-TEST_F(SchedulerTest, ARefusedBlobEndsInFaultAndErasesWhatWasOpened) {
+TEST_P(SchedulerTest, ARefusedBlobEndsInFaultAndErasesWhatWasOpened) {
     simulate([&] {
         bench.change_blob(1);
         bench.boot();
@@ -95,7 +96,7 @@ TEST_F(SchedulerTest, ARefusedBlobEndsInFaultAndErasesWhatWasOpened) {
     });
 }
 
-TEST_F(SchedulerTest, AReplayedImageEndsInFault) {
+TEST_P(SchedulerTest, AReplayedImageEndsInFault) {
     simulate([&] {
         bench.keys.raise_minimum_version(kVersion + 1);
         bench.boot();
@@ -103,7 +104,7 @@ TEST_F(SchedulerTest, AReplayedImageEndsInFault) {
     });
 }
 
-TEST_F(SchedulerTest, AMemoryThatDoesNotAnswerEndsInFault) {
+TEST_P(SchedulerTest, AMemoryThatDoesNotAnswerEndsInFault) {
     simulate([&] {
         bench.begin_boot();
         auto request = bench.unseal_request(0);
@@ -114,14 +115,14 @@ TEST_F(SchedulerTest, AMemoryThatDoesNotAnswerEndsInFault) {
     });
 }
 
-TEST_F(SchedulerTest, AMemoryFaultOfTheTileControllerEndsInFault) {
+TEST_P(SchedulerTest, AMemoryFaultOfTheTileControllerEndsInFault) {
     simulate([&] {
         bench.act(Action::memory_fault);
         expect_fault(ResFault::memory);
     });
 }
 
-TEST_F(SchedulerTest, SecretsBeyondTheKeyStoreEndInFault) {
+TEST_P(SchedulerTest, SecretsBeyondTheKeyStoreEndInFault) {
     simulate([&] {
         bench.secrets[1].weight_sums.resize(1000);
         bench.seal_image();
@@ -130,7 +131,7 @@ TEST_F(SchedulerTest, SecretsBeyondTheKeyStoreEndInFault) {
     });
 }
 
-TEST_F(SchedulerTest, BootMustOpenEveryBlob) {
+TEST_P(SchedulerTest, BootMustOpenEveryBlob) {
     simulate([&] {
         bench.begin_boot();
         bench.unseal(0);
@@ -139,7 +140,7 @@ TEST_F(SchedulerTest, BootMustOpenEveryBlob) {
     });
 }
 
-TEST_F(SchedulerTest, ShutdownErasesEverySecretFromLockedAndFromCompute) {
+TEST_P(SchedulerTest, ShutdownErasesEverySecretFromLockedAndFromCompute) {
     simulate([&] {
         for (const bool open : {false, true}) {
             bench.boot();
@@ -156,7 +157,7 @@ TEST_F(SchedulerTest, ShutdownErasesEverySecretFromLockedAndFromCompute) {
     });
 }
 
-TEST_F(SchedulerTest, PowerLossAtAnyStepLeavesNoSecretAndNoStateBehind) {
+TEST_P(SchedulerTest, PowerLossAtAnyStepLeavesNoSecretAndNoStateBehind) {
     simulate([&] {
         const std::function<void()> moments[] = {
             [&] { bench.begin_boot(), bench.unseal(0); },
@@ -181,7 +182,7 @@ TEST_F(SchedulerTest, PowerLossAtAnyStepLeavesNoSecretAndNoStateBehind) {
     });
 }
 
-TEST_F(SchedulerTest, ARandomWalkFollowsTheStateMachineAndKeepsTheRegistersInStep) {
+TEST_P(SchedulerTest, ARandomWalkFollowsTheStateMachineAndKeepsTheRegistersInStep) {
     simulate([&] {
         for (const auto seed : kSeeds) {
             Rng rng = make_rng(seed, "scheduler walk");
@@ -215,14 +216,14 @@ TEST_F(SchedulerTest, ARandomWalkFollowsTheStateMachineAndKeepsTheRegistersInSte
     });
 }
 
-TEST_F(SchedulerTest, TransactionsWithoutARequestAreRefused) {
+TEST_P(SchedulerTest, TransactionsWithoutARequestAreRefused) {
     simulate([&] {
         EXPECT_EQ(ask_nothing(bench.isock).status, tlm::TLM_GENERIC_ERROR_RESPONSE);
         EXPECT_TRUE(closed_to_debug(bench.isock));
     });
 }
 
-TEST_F(SchedulerTest, CountsUnlocksAndTheTimeInClear) {
+TEST_P(SchedulerTest, CountsUnlocksAndTheTimeInClear) {
     simulate([&] {
         bench.boot();
         EXPECT_EQ(stat(bench.dut, "clear_time"), 0);
@@ -238,7 +239,7 @@ TEST_F(SchedulerTest, CountsUnlocksAndTheTimeInClear) {
     });
 }
 
-TEST_F(SchedulerTest, TheTimeInClearEndsWithThePower) {
+TEST_P(SchedulerTest, TheTimeInClearEndsWithThePower) {
     simulate([&] {
         bench.boot();
         const auto begin = sc_core::sc_time_stamp();
@@ -252,7 +253,7 @@ TEST_F(SchedulerTest, TheTimeInClearEndsWithThePower) {
     });
 }
 
-TEST_F(SchedulerTest, TheTimeInClearEndsWithAShutdownOrAFault) {
+TEST_P(SchedulerTest, TheTimeInClearEndsWithAShutdownOrAFault) {
     simulate([&] {
         bench.boot();
         bench.settle(bench.unlock(0));
@@ -269,6 +270,8 @@ TEST_F(SchedulerTest, TheTimeInClearEndsWithAShutdownOrAFault) {
         EXPECT_LE(second, bench.unlock_time(0) + fault.time + ps(14));
     });
 }
+
+INSTANTIATE_TEST_SUITE_P(Made, SchedulerTest, ::testing::ValuesIn(implementations()), name_of_parameter);
 
 } // namespace
 } // namespace veilram::test

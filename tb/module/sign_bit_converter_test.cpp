@@ -1,4 +1,5 @@
 #include "hw/converter/sign_bit_converter.hpp"
+#include "tb/support/implementations.hpp"
 #include "tb/support/powered_bench.hpp"
 #include "tb/support/random_data.hpp"
 
@@ -16,7 +17,9 @@ struct ConverterBench : PoweredBench {
     tlm_utils::simple_initiator_socket<ConverterBench> cell_isock{"cell_isock"};
     RequestInitiator<ConverterBench, SignRowRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
     RequestInitiator<ConverterBench, SignWriteRequest> idle_write_isock{"idle_write_isock"};
-    SignBitConverter dut{"dut", {256, kN, 2, {Ps{900}, Fj{5}}, {Ps{20'000}, Fj{211}}, 2}};
+    PinClock pins{Ps{833}};
+    SignBitConverter dut{
+        "dut", {256, kN, 2, {Ps{900}, Fj{5}}, {Ps{20'000}, Fj{211}}, 2, OfEveryImplementation::GetParam()}, &pins};
     SignCrossbar signs{"signs", {kRows, 256, {Ps{4'000}, Fj{31}}, {Ps{50'000}, Fj{1009}}}};
 
     explicit ConverterBench(const sc_core::sc_module_name& name) : PoweredBench(name) {
@@ -40,7 +43,7 @@ struct ConverterBench : PoweredBench {
     }
 };
 
-class SignBitConverterTest : public BenchTest<ConverterBench> {
+class SignBitConverterTest : public BenchTest<ConverterBench>, public OfEveryImplementation {
 protected:
     Rng rng = make_rng(1, "sign-bit converter test");
     BitMatrix cells = random_bits(rng, kRows, 256);
@@ -82,7 +85,7 @@ protected:
     }
 };
 
-TEST_F(SignBitConverterTest, StreamsOfEveryRowFollowTheDefinition) {
+TEST_P(SignBitConverterTest, StreamsOfEveryRowFollowTheDefinition) {
     simulate([&] {
         for (const auto seed : kSeeds) {
             rng = make_rng(seed, "sign-bit converter property");
@@ -101,7 +104,7 @@ TEST_F(SignBitConverterTest, StreamsOfEveryRowFollowTheDefinition) {
     });
 }
 
-TEST_F(SignBitConverterTest, InjectsAsInThePapersExample) { // Fig. 10: c = 102, L = 217, 115 injected
+TEST_P(SignBitConverterTest, InjectsAsInThePapersExample) { // Fig. 10: c = 102, L = 217, 115 injected
     simulate([&] {
         BitMatrix row(kRows, 256);
         for (std::size_t t = 0; t < 102; ++t) row.set(0, t, true);
@@ -116,7 +119,7 @@ TEST_F(SignBitConverterTest, InjectsAsInThePapersExample) { // Fig. 10: c = 102,
     });
 }
 
-TEST_F(SignBitConverterTest, AConversionTakesARowReadAndTheInjectorsClocks) {
+TEST_P(SignBitConverterTest, AConversionTakesARowReadAndTheInjectorsClocks) {
     simulate([&] {
         EXPECT_EQ(bench.load(&table).time, ps(20'000));
         auto request = conversion(0, 0, 40);
@@ -125,7 +128,7 @@ TEST_F(SignBitConverterTest, AConversionTakesARowReadAndTheInjectorsClocks) {
     });
 }
 
-TEST_F(SignBitConverterTest, IsLockedUntilATableIsLoadedAndAfterItIsErased) {
+TEST_P(SignBitConverterTest, IsLockedUntilATableIsLoadedAndAfterItIsErased) {
     simulate([&] {
         auto request = conversion();
         EXPECT_FALSE(bench.dut.loaded());
@@ -143,7 +146,7 @@ TEST_F(SignBitConverterTest, IsLockedUntilATableIsLoadedAndAfterItIsErased) {
     });
 }
 
-TEST_F(SignBitConverterTest, HasATableForEachLayerInClearAndNoMore) {
+TEST_P(SignBitConverterTest, HasATableForEachLayerInClearAndNoMore) {
     simulate([&] {
         ASSERT_EQ(bench.load(&table, 3).status, tlm::TLM_OK_RESPONSE);
         StartTable other = random_table(rng);
@@ -164,7 +167,7 @@ TEST_F(SignBitConverterTest, HasATableForEachLayerInClearAndNoMore) {
     });
 }
 
-TEST_F(SignBitConverterTest, KeepsACopyOfTheTable) {
+TEST_P(SignBitConverterTest, KeepsACopyOfTheTable) {
     simulate([&] {
         StartTable sent = table;
         bench.load(&sent);
@@ -175,7 +178,7 @@ TEST_F(SignBitConverterTest, KeepsACopyOfTheTable) {
     });
 }
 
-TEST_F(SignBitConverterTest, BadRequestsAreRefused) {
+TEST_P(SignBitConverterTest, BadRequestsAreRefused) {
     simulate([&] {
         bench.load(&table);
         const auto spent = bench.dut.energy();
@@ -196,7 +199,7 @@ TEST_F(SignBitConverterTest, BadRequestsAreRefused) {
     });
 }
 
-TEST_F(SignBitConverterTest, PowerLossEmptiesTheTableForGood) {
+TEST_P(SignBitConverterTest, PowerLossEmptiesTheTableForGood) {
     simulate([&] {
         bench.load(&table);
         bench.power(false);
@@ -212,7 +215,7 @@ TEST_F(SignBitConverterTest, PowerLossEmptiesTheTableForGood) {
     });
 }
 
-TEST_F(SignBitConverterTest, IsClosedToDebugAccess) {
+TEST_P(SignBitConverterTest, IsClosedToDebugAccess) {
     simulate([&] {
         bench.load(&table);
         EXPECT_TRUE(closed_to_debug(bench.isock));
@@ -220,7 +223,7 @@ TEST_F(SignBitConverterTest, IsClosedToDebugAccess) {
     });
 }
 
-TEST_F(SignBitConverterTest, EnergyIsEventsTimesCost) {
+TEST_P(SignBitConverterTest, EnergyIsEventsTimesCost) {
     simulate([&] {
         bench.load(&table);
         auto request = conversion(1, 2, 40);
@@ -233,6 +236,8 @@ TEST_F(SignBitConverterTest, EnergyIsEventsTimesCost) {
         EXPECT_EQ(bench.signs.energy(), Fj{40 * 31});
     });
 }
+
+INSTANTIATE_TEST_SUITE_P(Made, SignBitConverterTest, ::testing::ValuesIn(implementations()), name_of_parameter);
 
 } // namespace
 } // namespace veilram::test

@@ -1,0 +1,64 @@
+#include "tb/host/recorder.hpp"
+
+#include "hw/sim/sim_time.hpp"
+
+#include <utility>
+
+namespace veilram {
+
+Recorder::Recorder(const sc_core::sc_module_name& name, const RecorderConfig& cfg, Platform& platform)
+    : sc_module(name), cfg_(cfg), platform_(platform) {
+    if (cfg_.from == Ps{}) open();
+    SC_THREAD(window_thread);
+}
+
+Recorder::~Recorder() = default;
+
+void Recorder::window_thread() {
+    if (cfg_.from > Ps{}) {
+        wait(to_sc_time(cfg_.from));
+        keep_errors([this] { open(); });
+    }
+    if (cfg_.to == Ps{}) return;
+    wait(to_sc_time(cfg_.to - cfg_.from));
+    keep_errors([this] { close(); });
+}
+
+/// Nothing that is thrown may reach the kernel: finish() throws it.
+void Recorder::keep_errors(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (...) {
+        error_ = std::current_exception();
+    }
+}
+
+void Recorder::open() {
+    const std::string path = cfg_.folder + "/" + cfg_.name;
+    trace_ = std::make_unique<TraceFile>(path + ".vcd", cfg_.secrets, cfg_.select);
+    trace_->add_all(platform_);
+    if (!cfg_.secrets || !platform_.chip.has_rtl()) return;
+    twins_ = std::make_unique<TwinWave>(path + "_rtl.vcd");
+    platform_.chip.record(twins_.get());
+}
+
+std::vector<std::string> Recorder::finish() {
+    if (trace_) close();
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+    return files_;
+}
+
+void Recorder::close() {
+    if (!trace_) return;
+    files_ = {cfg_.name + ".vcd"};
+    if (twins_) {
+        platform_.chip.record(nullptr);
+        twins_.reset();
+        files_.push_back(cfg_.name + "_rtl.vcd");
+    }
+    const std::unique_ptr<TraceFile> trace = std::move(trace_);
+    trace->close();
+    for (const std::string& file : trace->write_view(cfg_.folder + "/" + cfg_.name + ".gtkw")) files_.push_back(file);
+}
+
+} // namespace veilram
