@@ -115,6 +115,15 @@ struct CosimArgs {
 /// without Verilator.
 void cosim_command(const CosimArgs& args, std::ostream& out);
 
+struct ExportVectorsArgs {
+    std::string block = "all";
+    std::int64_t transactions = 10'000; ///< of each block, at least
+    std::uint64_t seed = 1;
+    std::string out; ///< folder
+};
+/// Writes test vectors of blocks that have a twin, and testbenches that play them.
+void export_vectors_command(const ExportVectorsArgs& args, std::ostream& out);
+
 /// Parses the command line and runs a command. Returns 0, 2 for the user's mistakes (told on `err`), 3 for ours.
 int run_program(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
 

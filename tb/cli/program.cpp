@@ -30,6 +30,7 @@ Examples:
   veilram scenario configs/scenarios/power_cut.yaml
   veilram cosim --block gsl_selector
   veilram tune configs/default.yaml --set tune.epochs=2 --out tuned.onnx
+  veilram export-vectors --block gsl_selector --transactions 20000 --out vectors
 
 Exit codes: 0 success, 2 a mistake in the input (the message says which), 3 a mistake of the program.)";
 
@@ -175,19 +176,32 @@ void add_bench(CLI::App& app, std::ostream& out) {
     command->callback([args, &out] { bench_command(*args, out); });
 }
 
-void add_cosim(CLI::App& app, std::ostream& out) {
-    auto args = std::make_shared<CosimArgs>();
-    CLI::App* command = app.add_subcommand("cosim", "Drive RTL and its models side by side, at random");
-    command->add_option("--block", args->block, "name of a block, or all")->type_name("NAME")->capture_default_str();
-    command->add_option("--transactions", args->transactions, "transfers over the block's channels, at least")
+/// For commands that drive blocks at random.
+template <class Args> void add_block_options(CLI::App& command, Args& args, std::int64_t most) {
+    command.add_option("--block", args.block, "name of a block, or all")->type_name("NAME")->capture_default_str();
+    command.add_option("--transactions", args.transactions, "transfers over the block's channels, at least")
         ->type_name("N")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+        ->check(CLI::Range(std::int64_t{1}, most))
         ->capture_default_str();
-    command->add_option("--seed", args->seed, "of everything random")
+    command.add_option("--seed", args.seed, "of everything random")
         ->type_name("S")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+}
+
+void add_cosim(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<CosimArgs>();
+    CLI::App* command = app.add_subcommand("cosim", "Drive RTL and its models side by side, at random");
+    add_block_options(*command, *args, 1'000'000'000);
     command->callback([args, &out] { cosim_command(*args, out); });
+}
+
+void add_export_vectors(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<ExportVectorsArgs>();
+    CLI::App* command = app.add_subcommand("export-vectors", "Write test vectors and testbenches for your own RTL");
+    add_block_options(*command, *args, 10'000'000);
+    command->add_option("--out", args->out, "folder to write to")->type_name("FOLDER")->required();
+    command->callback([args, &out] { export_vectors_command(*args, out); });
 }
 
 void add_commands(CLI::App& app, std::ostream& out) {
@@ -229,6 +243,7 @@ void add_commands(CLI::App& app, std::ostream& out) {
     add_inspect(app, out);
     add_bench(app, out);
     add_cosim(app, out);
+    add_export_vectors(app, out);
 }
 
 /// Parses the command line, runs the command and returns the exit code.
@@ -241,7 +256,7 @@ ExitCode run(int argc, const char* const* argv, std::ostream& out, std::ostream&
         if (app.get_subcommands().empty())
             throw CLI::RequiredError(
                 "A subcommand (run, compile, train, tune, share, calibrate, scenario, cuts, explore, "
-                "encrypt, decrypt, inspect, bench or cosim)");
+                "encrypt, decrypt, inspect, bench, cosim or export-vectors)");
         return kSuccess;
     } catch (const CLI::ParseError& error) {
         return app.exit(error, out, err) == 0 ? kSuccess : kUserError;

@@ -19,11 +19,14 @@ template <class Pins> std::unique_ptr<PinModel> make_twin_of() { return make_twi
 
 const std::vector<CosimBlock>& cosim_blocks() {
     static const std::vector<CosimBlock> kBlocks{
-        {&GslPins::table(), gsl_stimulus(), make_model<GslCycle>, make_twin_of<GslPins>},
-        {&ResPins::table(), res_stimulus(), make_model<ResCycle>, make_twin_of<ResPins>},
-        {&SignBitPins::table(), sign_bit_stimulus(), make_model<SignBitCycle>, make_twin_of<SignBitPins>},
-        {&LfsrPins::table(), lfsr_stimulus(), make_model<LfsrCycle>, make_twin_of<LfsrPins>},
-        {&ClsAdjustPins::table(), cls_adjust_stimulus(), make_model<ClsAdjustCycle>, make_twin_of<ClsAdjustPins>},
+        {&GslPins::table(), gsl_stimulus(), make_model<GslCycle>, make_twin_of<GslPins>, "hw/gsl/rtl/gsl_selector.sv"},
+        {&ResPins::table(), res_stimulus(), make_model<ResCycle>, make_twin_of<ResPins>, "hw/res/rtl/res_fsm.sv"},
+        {&SignBitPins::table(), sign_bit_stimulus(), make_model<SignBitCycle>, make_twin_of<SignBitPins>,
+         "hw/converter/rtl/sign_bit_converter.sv"},
+        {&LfsrPins::table(), lfsr_stimulus(), make_model<LfsrCycle>, make_twin_of<LfsrPins>,
+         "hw/converter/rtl/lfsr_converter.sv"},
+        {&ClsAdjustPins::table(), cls_adjust_stimulus(), make_model<ClsAdjustCycle>, make_twin_of<ClsAdjustPins>,
+         "hw/cls/rtl/cls_adjust.sv"},
     };
     return kBlocks;
 }

@@ -15,6 +15,7 @@ struct CosimBlock {
     Stimulus stimulus;
     std::unique_ptr<PinModel> (*model)(); ///< clock by clock, the reference
     std::unique_ptr<PinModel> (*twin)();  ///< throws UserError without Verilator
+    const char* rtl;                      ///< file of its module, from the project's folder on
 };
 
 const std::vector<CosimBlock>& cosim_blocks();

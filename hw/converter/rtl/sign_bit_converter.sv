@@ -28,21 +28,22 @@ module sign_bit_converter #(
   logic [8:0]   number_q; // how many
 
   // Count: how many ones there are, by a tree of adders.
-  logic [8:0] sums [256];
   logic [8:0] ones, level;
 
-  always_comb begin
-    for (int i = 0; i < 256; i++) sums[i] = {8'd0, source_q[i]};
-    for (int k = 0; k < 8; k++)
-      for (int i = 0; i < 256; i++)
-        if (i % (2 << k) == 0) sums[i] = sums[i] + sums[i + (1 << k)];
-  end
-  assign ones  = sums[0];
+  generate
+    for (genvar k = 0; k <= 8; k++) begin : g_sum
+      for (genvar i = 0; i < (256 >> k); i++) begin : g_node
+        logic [k:0] sum; // of 2^k bits
+        if (k == 0) assign sum = source_q[i];
+        else assign sum = {1'b0, g_sum[k-1].g_node[2*i].sum} + {1'b0, g_sum[k-1].g_node[2*i+1].sum};
+      end
+    end
+  endgenerate
+  assign ones  = g_sum[8].g_node[0].sum;
   assign level = {1'b0, level_q};
 
-  // Inject: candidates in the order in which they are met, and how many there are up to each.
-  logic [255:0] turned, candidates, injected;
-  logic [8:0]   met [256];
+  // Inject: candidates in the order in which they are met, and which of them are among the first ones.
+  logic [255:0] turned, candidates, first;
 
   always_comb begin
     turned = source_q;
@@ -51,27 +52,37 @@ module sign_bit_converter #(
   end
   assign candidates = lacks_q ? ~turned : turned;
 
+  // Candidates up to each place are counted. Most high bits of these counts are never one, so toggles say nothing.
+  // verilator coverage_off
   generate
     if (Ripple != 0) begin : g_ripple
-      always_comb begin
-        met[0] = {8'd0, candidates[0]};
-        for (int i = 1; i < 256; i++) met[i] = met[i-1] + {8'd0, candidates[i]};
+      for (genvar i = 0; i < 256; i++) begin : g_place
+        logic [8:0] met;
+        if (i == 0) assign met = {8'd0, candidates[i]};
+        else assign met = g_place[i-1].met + {8'd0, candidates[i]};
+        assign first[i] = met <= number_q;
       end
     end else begin : g_prefix
-      always_comb begin
-        for (int i = 0; i < 256; i++) met[i] = {8'd0, candidates[i]};
-        for (int k = 0; k < 8; k++)
-          for (int i = 0; i < 256; i++)
-            if (i % (2 << k) >= (1 << k)) met[i] = met[i] + met[i - i % (1 << k) - 1];
+      for (genvar k = 0; k <= 8; k++) begin : g_level
+        for (genvar i = 0; i < 256; i++) begin : g_place
+          logic [8:0] met; // since the beginning of a group of 2^k
+          if (k == 0) assign met = {8'd0, candidates[i]};
+          else if (i % (1 << k) < (1 << (k - 1))) assign met = g_level[k-1].g_place[i].met;
+          else assign met = g_level[k-1].g_place[i].met + g_level[k-1].g_place[i-i%(1<<(k-1))-1].met;
+        end
+      end
+      for (genvar i = 0; i < 256; i++) begin : g_first
+        assign first[i] = g_level[8].g_place[i].met <= number_q;
       end
     end
   endgenerate
+  // verilator coverage_on
 
-  always_comb begin
-    for (int i = 0; i < 256; i++) injected[i] = candidates[i] && met[i] <= number_q;
+  function automatic logic [255:0] turned_back(input logic [255:0] bits, input logic [7:0] start);
+    turned_back = bits;
     for (int k = 0; k < 8; k++)
-      if (start_q[k]) injected = (injected << (1 << k)) | (injected >> (256 - (1 << k)));
-  end
+      if (start[k]) turned_back = (turned_back << (1 << k)) | (turned_back >> (256 - (1 << k)));
+  endfunction
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -106,7 +117,7 @@ module sign_bit_converter #(
           state_q  <= Inject;
         end
         Inject: begin
-          stream_q <= source_q ^ injected;
+          stream_q <= source_q ^ turned_back(candidates & first, start_q);
           state_q  <= Offer;
         end
         default: begin
