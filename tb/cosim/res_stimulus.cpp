@@ -40,10 +40,10 @@ ResCommand step_of(LayerState state) {
     return ResCommand::end_lock;
 }
 
-/// Unlocks a layer where there is room, or moves an open one on.
+/// Unlocks a layer where there is room, and now and then where there is none, or moves an open one on.
 void lead_on_in_operation(Rng& rng, const Out& out, In& in) {
     const auto open = open_layer(rng, out);
-    const bool room = out.open < in.open_limit && out.open < out.layers;
+    const bool room = out.open < out.layers && (out.open < in.open_limit || rng() % 8 == 0);
     if (rng() % 32 == 0 || (!open && !room))
         in.command = number(ResCommand::begin_shutdown);
     else if (room && (!open || rng() % 2 == 0)) {
@@ -64,13 +64,16 @@ void lead_on(Rng& rng, const Out& out, In& in) {
         return;
     case ResState::boot:
         in.command = number(out.blobs < out.layers ? ResCommand::blob_opened : ResCommand::end_boot);
+        if (out.layers < 8 && rng() % 16 == 0) in.command = number(ResCommand::end_boot); // too early
         in.layer = out.blobs;
         return;
     case ResState::shutdown:
         in.command = number(rng() % 2 == 0 ? ResCommand::begin_shutdown : ResCommand::end_shutdown);
         return;
     case ResState::fault:
-        in.command = number(rng() % 2 == 0 ? ResCommand::begin_shutdown : ResCommand::power_off);
+        in.command = number(rng() % 4 == 0   ? ResCommand::fail // again, for another cause
+                            : rng() % 2 == 0 ? ResCommand::begin_shutdown
+                                             : ResCommand::power_off);
         return;
     default:
         lead_on_in_operation(rng, out, in);

@@ -35,7 +35,7 @@ void compare(std::ostream& out, const std::vector<Pin>& pins) {
         const std::string expected =
             "expected[" + std::to_string(place + pin.bits - 1) + ":" + std::to_string(place) + "]";
         out << "      if (" << pin.name << " !== " << expected << ")\n"
-            << "        $fatal(1, \"MISMATCH clock %0d%0s, time %0t: " << pin.name << " expected %h, got %h\",\n"
+            << "        $fatal(1, \"MISMATCH clock %0d%0s, time %0t ns: " << pin.name << " expected %h, got %h\",\n"
             << "               clock, moment, $time, " << expected << ", " << pin.name << ");\n";
         place += pin.bits;
     }
@@ -75,7 +75,7 @@ std::string vector_testbench(const PinTable& table, const VectorLines& lines) {
     out << "// Plays test vectors to " << table.block << " and compares every output. In the folder of the vectors:\n"
         << "//   iverilog -g2012 -o " << table.block << ".vvp " << table.block << "_tb.sv <your " << table.block
         << ".sv>\n//   vvp " << table.block << ".vvp\n"
-        << "`timescale 1ns/1ps\nmodule " << table.block << "_tb;\n\n"
+        << "`timescale 1ns/1ns\nmodule " << table.block << "_tb;\n\n"
         << "  localparam integer Clocks = " << lines.clocks << ", InputBits = " << inputs
         << ", OutputBits = " << outputs << ";\n"
         << "  localparam InputFile = \"" << lines.inputs << "\", OutputFile = \"" << lines.outputs << "\";\n"
