@@ -58,9 +58,8 @@ void LfsrConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_tim
     if (request->clocked) request->source = {ConverterKind::lfsr, {}, {}, request->lfsr_seed};
     const std::int64_t bits = request->conversions * cfg_.bits;
     meter_.charge(LfsrConverterEvent::bit, bits);
-    const auto time = to_sc_time(cfg_.bit.time * bits);
-    busy_.hold(delay + time);
-    delay += time;
+    meter_.spend(cfg_.bit.time * bits, delay);
+    busy_.hold(delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 

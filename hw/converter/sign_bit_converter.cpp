@@ -39,7 +39,7 @@ void SignBitConverter::load_transport(tlm::tlm_generic_payload& trans, sc_core::
         return;
     }
     meter_.charge(SignBitConverterEvent::table_load);
-    delay += to_sc_time(cfg_.table_load.time);
+    meter_.spend(cfg_.table_load.time, delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
@@ -88,7 +88,7 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
         convert(table->second, source, *request);
         const std::int64_t clocks = request->conversions * cfg_.inject_cycles;
         meter_.charge(SignBitConverterEvent::inject, clocks);
-        delay += to_sc_time(cfg_.inject.time * clocks);
+        meter_.spend(cfg_.inject.time * clocks, delay);
         busy_.hold(delay);
     }
     trans.set_response_status(status);

@@ -53,9 +53,8 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
     meter_.charge(CrossbarEvent::adc_conversion, request->reads * request->pairs);
     if (request->clocked != nullptr)
         pipeline_->start(request->clocked, cells_.bits(), request->gsl_lines, request->pairs);
-    const auto time = burst_time(*request);
-    reading_.hold(delay + time);
-    delay += time;
+    meter_.spend(burst_time(*request), delay);
+    reading_.hold(delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
@@ -97,12 +96,12 @@ unsigned Crossbar::cell_debug(tlm::tlm_generic_payload& trans) {
 }
 
 /// Sample-and-hold lets the ADCs convert one read while the next one settles.
-sc_core::sc_time Crossbar::burst_time(const ReadRequest& request) const {
+Ps Crossbar::burst_time(const ReadRequest& request) const {
     const Ps array = cfg_.array_read.time + cfg_.word_line.time;
     const Ps adc = cfg_.adc_conversion.time * ((request.pairs + cfg_.adcs - 1) / cfg_.adcs);
     const std::int64_t reads =
         request.reads - (request.clocked == nullptr ? 0 : static_cast<std::int64_t>(request.clocked->levels.size()));
-    return reads == 0 ? sc_core::SC_ZERO_TIME : to_sc_time(array + adc + std::max(array, adc) * (reads - 1));
+    return reads == 0 ? Ps{} : array + adc + std::max(array, adc) * (reads - 1);
 }
 
 void Crossbar::rail_method() {
@@ -118,7 +117,7 @@ void Crossbar::cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
     if (trans.is_write()) forget_blocks();
     const int changed = cells_.access(trans);
     meter_.charge(CrossbarEvent::cell_write, changed);
-    delay += trans.is_write() ? to_sc_time(cfg_.cell_write.time * changed) : to_sc_time(cfg_.array_read.time);
+    meter_.spend(trans.is_write() ? cfg_.cell_write.time * changed : cfg_.array_read.time, delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 

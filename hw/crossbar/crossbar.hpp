@@ -62,7 +62,7 @@ private:
     void prepare_blocks(std::size_t pairs);
     void forget_blocks();
     void read(ReadRequest& request);
-    sc_core::sc_time burst_time(const ReadRequest& request) const;
+    Ps burst_time(const ReadRequest& request) const;
 
     const CrossbarConfig cfg_;
     CellStore cells_;

@@ -42,7 +42,7 @@ void SignCrossbar::row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
     const Word* row = cells_.bits().row(request->row);
     request->bits.assign(row, row + cells_.bits().words_per_row());
     meter_.charge(SignCrossbarEvent::row_read, request->reads);
-    delay += to_sc_time(cfg_.row_read.time * request->reads);
+    meter_.spend(cfg_.row_read.time * request->reads, delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
@@ -75,6 +75,7 @@ void SignCrossbar::write(SignWriteRequest& request, sc_core::sc_time& delay) {
     Ps from = std::max(now + to_ps(delay), pulses_.end(now));
     for (const auto& cell : request.cells) {
         from += cfg_.row_read.time;
+        meter_.spend(cfg_.row_read.time);
         meter_.charge(SignCrossbarEvent::row_read);
         const bool stands = pulses_.value_of(cell.row, cell.column).value_or(cells_.bits().get(cell.row, cell.column));
         if (stands == cell.value) continue;
@@ -92,6 +93,7 @@ void SignCrossbar::finish_pulses() {
     while (const auto pulse = pulses_.finished(to_ps(sc_core::sc_time_stamp()))) {
         cells_.set(pulse->row, pulse->column, pulse->value);
         meter_.charge(SignCrossbarEvent::cell_write);
+        meter_.spend(cfg_.cell_write.time);
         ++wear_[{pulse->row, pulse->column}];
     }
 }
@@ -132,7 +134,7 @@ void SignCrossbar::cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_t
     finish_pulses();
     const int changed = cells_.access(trans);
     meter_.charge(SignCrossbarEvent::cell_write, changed);
-    delay += trans.is_write() ? to_sc_time(cfg_.cell_write.time * changed) : to_sc_time(cfg_.row_read.time);
+    meter_.spend(trans.is_write() ? cfg_.cell_write.time * changed : cfg_.row_read.time, delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 

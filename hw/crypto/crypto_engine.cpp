@@ -58,7 +58,7 @@ void CryptoEngine::hash_transport(tlm::tlm_generic_payload& trans, sc_core::sc_t
     digest_ = sha256(reinterpret_cast<const std::uint8_t*>(program.data()), program.size());
     const auto count = blocks(program.size() + 9, kShaBlock); // padding bit and length
     meter_.charge(CryptoEvent::sha_block, count);
-    delay += to_sc_time(cfg_.sha_block.time * count);
+    meter_.spend(cfg_.sha_block.time * count, delay);
     busy_.hold(delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
@@ -82,7 +82,7 @@ CryptoEngine::Verdict CryptoEngine::open(UnsealRequest& request, sc_core::sc_tim
         return Verdict::memory_error;
     const auto count = blocks(blob.size(), kAesBlock);
     meter_.charge(CryptoEvent::aes_block, count);
-    delay += to_sc_time(cfg_.aes_block.time * count);
+    meter_.spend(cfg_.aes_block.time * count, delay);
 
     request.header.program = digest_;
     auto plain = unseal(root_key_port->root_key(), request.header, blob);

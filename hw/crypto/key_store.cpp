@@ -62,7 +62,7 @@ void KeyStore::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
 void KeyStore::charge(std::size_t bytes, sc_core::sc_time& delay) {
     const auto words = static_cast<std::int64_t>((bytes + 7) / 8);
     meter_.charge(KeyStoreEvent::sram_word, words);
-    delay += to_sc_time(cfg_.sram_word.time * words);
+    meter_.spend(cfg_.sram_word.time * words, delay);
 }
 
 void KeyStore::rail_method() {

@@ -181,6 +181,7 @@ void ClockedPipeline::reset() {
 
 void ClockedPipeline::collect(StatGroup& out) const {
     out.count("bursts", bursts_, "bursts that took place clock by clock");
+    out.time("busy", cfg_.clock * clocks_, "time in which the pipeline worked");
     out.count("clocks", clocks_, "clocks in which the pipeline worked");
     for (std::size_t s = 0; s < kStages; ++s)
         out.count(std::string(kStageNames[s]) + "_clocks", busy_[s], "clocks in which this stage worked");

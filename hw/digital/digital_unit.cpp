@@ -33,7 +33,7 @@ void DigitalUnit::mask_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
         trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }
-    delay += to_sc_time(cfg_.element.time);
+    meter_.spend(cfg_.element.time, delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
@@ -121,7 +121,7 @@ void DigitalUnit::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
 
 void DigitalUnit::charge_elements(std::size_t count, sc_core::sc_time& delay) {
     meter_.charge(DigitalEvent::element, static_cast<std::int64_t>(count));
-    delay += to_sc_time(cfg_.element.time * static_cast<std::int64_t>(count));
+    meter_.spend(cfg_.element.time * static_cast<std::int64_t>(count), delay);
 }
 
 bool DigitalUnit::execute(LoadInput& command, const Program& program, sc_core::sc_time& delay) {
@@ -193,7 +193,7 @@ bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, 
                        static_cast<unsigned>(program.array.sign_bits()), keystream.data());
         for (std::size_t w = 0; w < keystream.size(); ++w) request.bits[w] ^= keystream[w];
         meter_.charge(DigitalEvent::mask_row);
-        delay += to_sc_time(cfg_.mask_row.time);
+        meter_.spend(cfg_.mask_row.time, delay);
     }
     bits = std::move(request.bits);
     return true;
@@ -240,7 +240,7 @@ bool DigitalUnit::execute(Accumulate& command, const Program& program, sc_core::
               command.slot < program.n ? 0 : static_cast<std::size_t>(program.array.row_pairs()));
     const std::size_t sums = outputs + (program.signed_lines() ? 1 : 0); // one more: of the levels
     meter_.charge(DigitalEvent::accumulate, static_cast<std::int64_t>(levels_.positions() * sums));
-    delay += to_sc_time(cfg_.accumulate.time * static_cast<std::int64_t>(levels_.positions()));
+    meter_.spend(cfg_.accumulate.time * static_cast<std::int64_t>(levels_.positions()), delay);
     return true;
 }
 

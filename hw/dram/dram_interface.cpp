@@ -29,6 +29,7 @@ void DramInterface::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_tim
     meter_.charge(DramEvent::access);
     meter_.charge(DramEvent::burst, bursts);
     memory_isock->b_transport(trans, delay);
+    meter_.spend(to_ps(sc_core::sc_time_stamp() + delay - begin)); // the memory's too: nobody else uses it
     busy_.hold(delay);
 }
 

@@ -47,11 +47,11 @@ void GslSelector::load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
     if (!done) return;
     if (load->vectors == nullptr) {
         meter_.charge(GslEvent::zeroise);
-        delay += to_sc_time(cfg_.zeroise.time);
+        meter_.spend(cfg_.zeroise.time, delay);
     } else {
         const auto vectors = static_cast<std::int64_t>(load->vectors->size()) * cfg_.n;
         meter_.charge(GslEvent::vector_load, vectors);
-        delay += to_sc_time(cfg_.vector_load.time * vectors);
+        meter_.spend(cfg_.vector_load.time * vectors, delay);
     }
 }
 
@@ -131,7 +131,7 @@ void GslSelector::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
     if (slot_[request->crossbar] != request->slot) {
         slot_[request->crossbar] = request->slot;
         meter_.charge(GslEvent::line_switch);
-        delay += to_sc_time(cfg_.line_switch.time);
+        meter_.spend(cfg_.line_switch.time, delay);
     }
     slot_q_ = request->slot;
     lines_q_ = request->gsl_lines.front();

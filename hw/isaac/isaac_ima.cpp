@@ -53,7 +53,7 @@ void IsaacIma::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& de
     }
     request->sums = array.multiply(*request->inputs);
     charge(array);
-    delay += to_sc_time(cfg_.cycle * cfg_.bits);
+    meter_.spend(cfg_.cycle * cfg_.bits, delay);
     busy_.hold(delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }

@@ -56,7 +56,9 @@ void RuntimeEncryptionScheduler::b_transport(tlm::tlm_generic_payload& trans, sc
         return;
     }
     settle(); // a step that ends now has ended, whichever process runs first
+    const auto before = delay;
     if (!core_->in_emergency()) act(*request, delay);
+    if (request->action != SchedulerRequest::Action::await) spent_[request->action] += to_ps(delay - before);
     publish();
     request->state = core_->state();
     request->layer_state = core_->layer_state(request->layer);
@@ -361,6 +363,14 @@ void RuntimeEncryptionScheduler::collect(StatGroup& out) const {
     out.count("recoveries", recoveries_, "layers whose signs an earlier life had left in clear, written back at boot");
     if (pin_machine_ != nullptr)
         out.count("pin_clocks", pin_machine_->clocks(), "edges that the state machine's pins saw");
+    const auto spent = [&](const char* name, SchedulerRequest::Action action, const char* what) {
+        const auto found = spent_.find(action);
+        out.time(name, found == spent_.end() ? Ps{} : found->second, what);
+    };
+    spent("unseal_time", SchedulerRequest::Action::unseal, "opening blobs, steps one after another");
+    spent("unlock_time", SchedulerRequest::Action::unlock, "unlocking layers, likewise");
+    spent("lock_time", SchedulerRequest::Action::lock, "locking layers, likewise");
+    spent("shutdown_time", SchedulerRequest::Action::shutdown, "orderly power-offs");
     out.time("clear_time", exposure_.time(), "time in which some layer's secrets were in the registers");
     out.count("exposure", std::llround(exposure_.weight_seconds() * 1e6), "weights in clear times microseconds");
 }

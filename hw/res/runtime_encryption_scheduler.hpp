@@ -139,6 +139,7 @@ private:
     std::int64_t unlocks_ = 0;
     std::int64_t locks_ = 0;
     std::int64_t recoveries_ = 0;
+    std::map<SchedulerRequest::Action, Ps> spent_; ///< time of the steps that were asked for
     Exposure exposure_;
     std::optional<sc_core::sc_time> exposed_until_; ///< when everything that is being closed will be
     unsigned state_q_ = 0;

@@ -16,8 +16,10 @@ struct LayerWork {
     int inputs = 0;             ///< of one output
     int outputs = 0;            ///< of one group
     int groups = 1;
+    std::int64_t input_elements = 0; ///< of its input tensor
 
     std::int64_t weights() const { return std::int64_t{inputs} * outputs * groups; }
+    std::int64_t output_elements() const { return positions * outputs * groups; }
     std::int64_t products() const { return weights() * positions; }
 };
 

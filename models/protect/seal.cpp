@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kNonceSize = 12;
 constexpr std::size_t kTagSize = 16;
+static_assert(kNonceSize + kTagSize == kSealBytes);
 
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 

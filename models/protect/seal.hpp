@@ -28,6 +28,7 @@ struct SealHeader {
 
 /// nonce (12 bytes) | cipher text | tag (16 bytes).
 using SealedBlob = Bytes;
+constexpr std::size_t kSealBytes = 28; ///< around the plain text
 
 /// The nonce is derived from root key, header and plain text: equal inputs give equal blobs, and no nonce is used for
 /// two different texts, not even when an owner seals other secrets for the same layer and version.

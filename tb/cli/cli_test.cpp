@@ -36,6 +36,30 @@ TEST_F(CliTest, ReportsOfEveryFidelityFitTheSchema) {
     }
 }
 
+TEST_F(CliTest, BlocksOfEveryPhaseAddUpToItsEnergy) {
+    const Outcome outcome = veilram("run small.yaml --images 3 --out run --set trace.vcd=false");
+    expect_success(outcome);
+    const auto json = results("run");
+    for (const char* phase : {"boot", "inference", "power_off"}) {
+        double sum = 0;
+        for (const auto& module : json["phases"][phase]["modules"]) sum += module["energy_j"].get<double>();
+        EXPECT_GT(sum, 0) << phase;
+        EXPECT_NEAR(sum, json["energy_j"][phase], 1e-3 * sum) << phase;
+    }
+    const auto& inference = json["phases"]["inference"];
+    EXPECT_EQ(inference["modules"]["chip.crossbar"]["instances"], json["storage"]["crossbars"]);
+    EXPECT_GT(inference["unlock_s"], inference["lock_s"]);
+    EXPECT_LT(inference["unlock_s"], json["latency_s"]["inference"]);
+    EXPECT_EQ(inference["memory_bytes"], 0) << "weights are in the cells";
+    EXPECT_GT(json["phases"]["boot"]["memory_bytes"], json["storage"]["sealed_bytes"]);
+    EXPECT_TRUE(json["memory"]["warnings"].empty());
+    EXPECT_THAT(outcome.out, HasSubstr("chip.crossbar x"));
+    const Outcome slow = veilram("run small.yaml --images 1 --out run --set trace.vcd=false "
+                                 "--set costs.dram_burst.time='100 us'");
+    EXPECT_THAT(slow.out, HasSubstr("warning: memory, boot"));
+    EXPECT_EQ(results("run")["memory"]["warnings"].size(), 1U);
+}
+
 TEST_F(CliTest, ThePlatformComputesWhatTheArithmeticSaysAndAddsTimeAndAWaveform) {
     expect_success(veilram("run small.yaml --images 10 --fidelity functional --out functional"));
     expect_success(veilram("run small.yaml --images 10 --fidelity lt --out lt"));

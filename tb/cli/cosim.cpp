@@ -11,13 +11,6 @@
 namespace veilram {
 namespace {
 
-std::vector<const CosimBlock*> chosen(const std::string& name) {
-    if (name != "all") return {&cosim_block(name)};
-    std::vector<const CosimBlock*> blocks;
-    for (const CosimBlock& block : cosim_blocks()) blocks.push_back(&block);
-    return blocks;
-}
-
 /// Returns whether the twin is right.
 bool run_one(const CosimBlock& block, const CosimArgs& args, std::ostream& out) {
     const auto model = block.model(), twin = block.twin();
@@ -36,7 +29,7 @@ bool run_one(const CosimBlock& block, const CosimArgs& args, std::ostream& out) 
 void cosim_command(const CosimArgs& args, std::ostream& out) {
     out << "  block                 transactions      clocks  resets    clocks/s  the RTL is\n";
     bool right = true;
-    for (const CosimBlock* block : chosen(args.block)) right = run_one(*block, args, out) && right;
+    for (const CosimBlock* block : chosen_blocks(args.block)) right = run_one(*block, args, out) && right;
     if (!right) throw UserError("RTL differs from its model; see above");
 }
 

@@ -1,13 +1,17 @@
 // Time and energy of a network on the protected chip and on ISAAC, layer by layer, and what scheduling costs.
+#include "models/arch/bandwidth.hpp"
+#include "models/arch/life.hpp"
 #include "models/arch/machines.hpp"
 #include "models/arch/res_plan.hpp"
 #include "models/base/file.hpp"
 #include "models/nn/onnx.hpp"
 #include "models/sfge/key.hpp"
 #include "tb/cli/commands.hpp"
+#include "tb/cli/platform_run.hpp"
 #include "tb/cli/report_head.hpp"
 #include "tb/cli/run_config.hpp"
 
+#include <algorithm>
 #include <iomanip>
 #include <ostream>
 
@@ -147,6 +151,57 @@ Json explore_area(const ScComponents& components, const ScMachine& sc_chip, cons
     return {{"protected", to_json(sc_parts)}, {"isaac", to_json(isaac_parts)}, {"warnings", warnings}};
 }
 
+Json to_json(const PhaseCost& phase) {
+    const Cost total = phase.total();
+    Json blocks = Json::object();
+    for (const auto& [name, cost] : phase.blocks) blocks[name] = {{"ps", cost.time.value}, {"fj", cost.energy.value}};
+    return {{"ps", total.time.value}, {"fj", total.energy.value}, {"blocks", blocks}};
+}
+
+void print_phase(const char* name, const Cost& cost, std::ostream& out) {
+    out << "  " << std::left << std::setw(36) << name << std::right << std::fixed << std::setprecision(3)
+        << std::setw(13) << microseconds(cost.time) << " us" << std::setw(13) << microjoules(cost.energy) << " uJ\n";
+}
+
+/// What the protected chip's life costs besides computing.
+Json explore_life(const LifeEstimate& life, const NetworkEstimate& sc, std::ostream& out) {
+    out << "phases of the protected chip, one image, steps one after another\n";
+    print_phase("boot: opening sealed secrets", life.boot.total(), out);
+    print_phase("unlocking all layers", life.unlock.total(), out);
+    print_phase("computing", {sc.time(), sc.energy()}, out);
+    print_phase("locking all layers", life.lock.total(), out);
+    print_phase("power-off", life.power_off.total(), out);
+    return {{"boot", to_json(life.boot)},
+            {"unlock", to_json(life.unlock)},
+            {"compute", {{"ps", sc.time().value}, {"fj", sc.energy().value}}},
+            {"lock", to_json(life.lock)},
+            {"power_off", to_json(life.power_off)},
+            {"sealed_bytes", life.sealed_bytes}};
+}
+
+/// Boot fetches the blobs. Activations stay on the chip; if a layer's did not, they would go this way.
+std::vector<MemoryTraffic> memory_traffic(const LifeEstimate& life, const NetworkEstimate& sc) {
+    const auto dram = life.boot.blocks.find("chip.dram");
+    const Ps fetching = dram == life.boot.blocks.end() ? Ps{} : dram->second.time;
+    std::vector<MemoryTraffic> all{{"boot", life.fetched_bytes, life.boot.total().time - fetching}};
+    for (const LayerEstimate& layer : sc.layers)
+        all.push_back({"inference, layer " + layer.work.name + ", did its levels not stay on the chip",
+                       layer.work.input_elements + layer.work.output_elements(), layer.time});
+    return all;
+}
+
+Json explore_memory(const std::vector<MemoryTraffic>& traffic, double peak, std::ostream& out) {
+    double most = 0.0;
+    for (std::size_t phase = 1; phase < traffic.size(); ++phase) most = std::max(most, traffic[phase].needed());
+    out << "memory: peak " << std::fixed << std::setprecision(2) << peak / 1e9 << " GB/s; boot needs "
+        << traffic[0].needed() / 1e9 << ", the layer with the most levels a time would need " << most / 1e9 << "\n";
+    const std::vector<std::string> warnings = implausible(traffic, peak);
+    for (const std::string& warning : warnings) out << "  warning: " << warning << "\n";
+    return {{"peak_bytes_per_s", peak},
+            {"needed_bytes_per_s", {{"boot", traffic[0].needed()}, {"inference", most}}},
+            {"warnings", warnings}};
+}
+
 RunConfig load_exploration(const ConfigArgs& args) {
     RunConfig config = load_device_config(args.config, args.settings);
     if (!config.costs || !config.isaac)
@@ -185,6 +240,9 @@ void explore_command(const ExploreArgs& args, std::ostream& out) {
     json["isaac"] = to_json(isaac);
     if (config.components)
         json["area"] = explore_area(sc_components(*config.components), machine, isaac_machine, sc, isaac, out);
+    const LifeEstimate life = life_of(sc, machine);
+    json["phases"] = explore_life(life, sc, out);
+    json["memory"] = explore_memory(memory_traffic(life, sc), peak_bandwidth(config), out);
     json["runtime_encryption"] = explore_res(config, sc, isaac, isaac_machine.cells_per_weight(), machine.costs, out);
     if (args.json.empty()) return;
     write_file(args.json, json.dump(2) + "\n");

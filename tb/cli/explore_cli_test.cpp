@@ -44,6 +44,29 @@ TEST_F(ExploreCliTest, AnEightBitBaselineIsTwiceAsFast) {
     EXPECT_LT(eight["speed_up"], sixteen["speed_up"]);
 }
 
+TEST_F(ExploreCliTest, PhasesAddUpAndASlowMemoryIsNamed) {
+    const auto report = explore();
+    for (const char* phase : {"boot", "unlock", "lock", "power_off"}) {
+        std::int64_t time = 0, energy = 0;
+        for (const auto& block : report["phases"][phase]["blocks"]) {
+            time += block["ps"].get<std::int64_t>();
+            energy += block["fj"].get<std::int64_t>();
+        }
+        EXPECT_GT(time, 0) << phase;
+        EXPECT_EQ(report["phases"][phase]["ps"], time) << phase;
+        EXPECT_EQ(report["phases"][phase]["fj"], energy) << phase;
+    }
+    EXPECT_EQ(report["phases"]["compute"]["ps"], report["protected"]["ps"]);
+    EXPECT_TRUE(report["memory"]["warnings"].empty()) << report["memory"];
+    EXPECT_NEAR(report["memory"]["peak_bytes_per_s"], 6.4e9, 1e3);
+    const auto slow = explore("--set costs.dram_burst.time='1 us'");
+    EXPECT_NEAR(slow["memory"]["peak_bytes_per_s"], 64e6, 1e3);
+    ASSERT_FALSE(slow["memory"]["warnings"].empty());
+    EXPECT_THAT(slow["memory"]["warnings"][0].get<std::string>(), HasSubstr("boot"));
+    EXPECT_NEAR(explore("--set dram.kind=ddr4_2400")["memory"]["peak_bytes_per_s"], 19.2e9, 0.01e9);
+    EXPECT_NEAR(explore("--set dram.kind=lpddr4_3200")["memory"]["peak_bytes_per_s"], 12.8e9, 0.01e9);
+}
+
 TEST_F(ExploreCliTest, WhatIsMissingOrImpossibleIsNamed) {
     expect_refusal("explore small.yaml", "isaac_32nm.yaml");
     expect_refusal(std::string("explore ") + kConfig + " --set isaac.bits=12", "isaac.bits");

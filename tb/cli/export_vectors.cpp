@@ -6,19 +6,8 @@
 #include <ostream>
 
 namespace veilram {
-namespace {
-
-std::vector<const CosimBlock*> chosen(const std::string& name) {
-    if (name != "all") return {&cosim_block(name)};
-    std::vector<const CosimBlock*> blocks;
-    for (const CosimBlock& block : cosim_blocks()) blocks.push_back(&block);
-    return blocks;
-}
-
-} // namespace
-
 void export_vectors_command(const ExportVectorsArgs& args, std::ostream& out) {
-    const auto blocks = chosen(args.block);
+    const auto blocks = chosen_blocks(args.block);
     const std::string folder = make_report_folder(args.out, "");
     for (const CosimBlock* block : blocks) {
         const VectorFiles files = export_vectors(*block, args.transactions, args.seed, folder);

@@ -16,13 +16,18 @@ namespace {
 class Meter {
 public:
     explicit Meter(const sc_core::sc_object& root)
-        : root_(root), time_(sc_core::sc_time_stamp()), energy_(total_energy(root)) {}
-    Phase since() const { return {to_ps(sc_core::sc_time_stamp() - time_), total_energy(root_) - energy_}; }
+        : root_(root), time_(sc_core::sc_time_stamp()), energy_(total_energy(root)), costs_(costs()) {}
+    Phase since() const {
+        return {to_ps(sc_core::sc_time_stamp() - time_), total_energy(root_) - energy_, costs() - costs_};
+    }
 
 private:
     const sc_core::sc_object& root_;
+    ModuleCosts costs() const { return module_costs(collect_stats(root_), root_.name()); }
+
     sc_core::sc_time time_;
     Fj energy_;
+    ModuleCosts costs_;
 };
 
 class Session {
@@ -66,21 +71,18 @@ private:
         boot_chip();
         Progress progress("target, lt", data_.count());
         const Stopwatch watch;
-        Phase sum;
+        Meter all(system_.platform);
         const auto batch = static_cast<std::size_t>(config_.res.batch);
         for (std::size_t first = 0; first < data_.count(); first += batch) {
             const std::size_t count = std::min(batch, data_.count() - first);
-            Meter one(system_.platform);
-            const auto logits = infer(first, count);
-            sum.time += one.since().time;
-            sum.energy += one.since().energy;
-            keep(logits, count);
+            keep(infer(first, count), count);
             progress.step(count);
         }
         run_.wall_s = watch.wall_s();
         run_.cpu_s = watch.cpu_s();
         const auto images = static_cast<std::int64_t>(data_.count());
-        run_.timing->inference = {Ps{sum.time.value / images}, Fj{sum.energy.value / images}};
+        const Phase sum = all.since();
+        run_.timing->inference = {Ps{sum.time.value / images}, Fj{sum.energy.value / images}, sum.costs / images};
         if (!host().power_off()) throw ModelError("the chip did not power off in order");
     }
 
@@ -131,6 +133,26 @@ std::optional<DramSpec> dram_spec(const DramChoice& choice) {
     spec.policy.mapping = choice.mapping;
     spec.policy.refresh = choice.refresh;
     return spec;
+}
+
+double peak_bandwidth(const RunConfig& config) {
+    constexpr double kBurstBytes = 64;
+    const auto spec = dram_spec(config.dram);
+    ChipCosts costs;
+    set_costs(costs, config.costs.value());
+    if (!spec) return kBurstBytes / seconds(std::max(costs.dram_burst.time, Ps{1}));
+    return spec->geometry.burst_bytes / (spec->geometry.burst_cycles * spec->timing.clock_ns * 1e-9);
+}
+
+std::vector<MemoryTraffic> memory_traffic(const Timing& timing, const RunConfig& config) {
+    ChipCosts costs;
+    set_costs(costs, config.costs.value());
+    const auto traffic = [](const char* name, const Phase& phase, Ps besides) {
+        const auto interface = phase.costs.modules.find("chip.dram");
+        const Ps busy = interface == phase.costs.modules.end() ? Ps{} : interface->second.busy;
+        return MemoryTraffic{name, phase.costs.memory_bytes, phase.time - busy - besides};
+    };
+    return {traffic("boot", timing.boot, costs.power_ramp.time), traffic("inference", timing.inference, Ps{})};
 }
 
 ChipConfig chip_for(const Device& device, const RunConfig& config) {

@@ -1,6 +1,7 @@
 // The `lt` fidelity: the test images on the SystemC platform.
 #pragma once
 
+#include "models/arch/bandwidth.hpp"
 #include "tb/cli/cost_table.hpp"
 #include "tb/cli/run_config.hpp"
 #include "tb/cli/target.hpp"
@@ -9,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace veilram {
 
@@ -21,6 +23,11 @@ std::optional<DramSpec> dram_spec(const DramChoice& choice);
 /// Records the system's waveform under <folder>/<name>.*; null when the configuration wants none.
 std::unique_ptr<Recorder> open_recorder(const TraceConfig& trace, const std::string& folder, const std::string& name,
                                         System& system);
+
+/// Bytes a second that the external memory delivers at most.
+double peak_bandwidth(const RunConfig& config);
+/// What the phases of a run asked of it.
+std::vector<MemoryTraffic> memory_traffic(const Timing& timing, const RunConfig& config);
 
 /// Two lives of one chip, driven through registers, interrupt and power pin alone. First: power on, encrypted boot, one
 /// inference, orderly power-off - with a waveform when the configuration asks for one - of test image `trace.image`,

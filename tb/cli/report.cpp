@@ -1,6 +1,7 @@
 #include "tb/cli/report.hpp"
 
 #include "models/base/file.hpp"
+#include "tb/cli/platform_run.hpp"
 #include "tb/cli/revision.hpp"
 
 #include <nlohmann/json.hpp>
@@ -98,6 +99,27 @@ void add_timing(Json& json, const Timing& timing) {
                         {"power_off", joules(timing.power_off.energy)}};
 }
 
+Json phase_json(const Phase& phase) {
+    Json json{{"modules", Json::object()}};
+    for (const auto& [name, cost] : phase.costs.modules)
+        json["modules"][name] = {
+            {"instances", cost.instances}, {"energy_j", joules(cost.energy)}, {"busy_s", seconds(cost.busy)}};
+    json["memory_bytes"] = phase.costs.memory_bytes;
+    return json;
+}
+
+void add_phases(Json& json, const Timing& timing, const RunConfig& config) {
+    json["phases"] = {{"boot", phase_json(timing.boot)},
+                      {"inference", phase_json(timing.inference)},
+                      {"power_off", phase_json(timing.power_off)}};
+    json["phases"]["inference"]["unlock_s"] = seconds(timing.inference.costs.unlocking);
+    json["phases"]["inference"]["lock_s"] = seconds(timing.inference.costs.locking);
+    const auto traffic = memory_traffic(timing, config);
+    json["memory"]["peak_bytes_per_s"] = peak_bandwidth(config);
+    for (const MemoryTraffic& phase : traffic) json["memory"]["needed_bytes_per_s"][phase.phase] = phase.needed();
+    json["memory"]["warnings"] = implausible(traffic, peak_bandwidth(config));
+}
+
 std::string csv_field(const std::string& text) {
     if (text.find_first_of(",\"\n") == std::string::npos) return text;
     std::string result = "\"";
@@ -152,7 +174,10 @@ std::string results_json(const RunReport& report) {
               {"protection", protection_json(report)},
               {"storage", storage_json(report)},
               {"leakage", leakage_json(report.leakage)}};
-    if (report.target.timing) add_timing(json, *report.target.timing);
+    if (report.target.timing) {
+        add_timing(json, *report.target.timing);
+        add_phases(json, *report.target.timing, config);
+    }
     const double wall = std::max(report.target.wall_s, 1e-9);
     json["simulation"] = {{"wall_s", report.target.wall_s},
                           {"cpu_s", report.target.cpu_s},

@@ -1,4 +1,5 @@
 // The table for people.
+#include "tb/cli/platform_run.hpp"
 #include "tb/cli/report.hpp"
 
 #include <array>
@@ -78,6 +79,33 @@ void print_timing(const Timing& timing, Table& table) {
     table.row("encrypted boot", both(timing.boot));
     table.row("one inference", both(timing.inference));
     table.row("power off", both(timing.power_off));
+    const ModuleCosts& inference = timing.inference.costs;
+    table.row("of the inference: unlocking", engineering(seconds(inference.unlocking), "s"));
+    table.row("of the inference: locking", engineering(seconds(inference.locking), "s"));
+}
+
+/// Blocks that did something in some phase.
+void print_modules(const Timing& timing, std::ostream& out) {
+    out << "energy and own work of blocks     boot                    one inference           power off\n";
+    for (const auto& [name, inference] : timing.inference.costs.modules) {
+        bool worked = false;
+        std::ostringstream line;
+        const std::string label = name + (inference.instances > 1 ? " x " + std::to_string(inference.instances) : "");
+        line << "  " << std::left << std::setw(kLabel) << label;
+        for (const Phase* phase : {&timing.boot, &timing.inference, &timing.power_off}) {
+            const ModuleCost cost = phase->costs.modules.at(name);
+            worked = worked || cost.energy != Fj{} || cost.busy != Ps{};
+            line << "  " << std::setw(11) << engineering(joules(cost.energy), "J") << std::setw(11)
+                 << engineering(seconds(cost.busy), "s");
+        }
+        if (worked) out << line.str() << "\n";
+    }
+}
+
+void print_memory(const RunReport& report, std::ostream& out) {
+    for (const std::string& warning :
+         implausible(memory_traffic(*report.target.timing, report.config), peak_bandwidth(report.config)))
+        out << "warning: memory, " << warning << "\n";
 }
 
 } // namespace
@@ -135,7 +163,11 @@ void print_summary(const RunReport& report, const std::string& folder, std::ostr
     print_pirates(report, table);
     print_storage(report.storage, out);
     print_leakage(report.leakage, out);
-    if (report.target.timing) print_timing(*report.target.timing, table);
+    if (report.target.timing) {
+        print_timing(*report.target.timing, table);
+        print_modules(*report.target.timing, out);
+        print_memory(report, out);
+    }
     table.title("files");
     table.row("report", folder + "/results.json");
     table.row("every value used", folder + "/effective_config.yaml");

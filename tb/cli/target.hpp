@@ -4,6 +4,7 @@
 #include "models/base/stats.hpp"
 #include "models/base/units.hpp"
 #include "tb/cli/device.hpp"
+#include "tb/cli/module_costs.hpp"
 #include "tb/cli/workload.hpp"
 
 #include <optional>
@@ -16,6 +17,7 @@ namespace veilram {
 struct Phase {
     Ps time;
     Fj energy;
+    ModuleCosts costs; ///< of its blocks
 };
 /// What only a fidelity with time can tell.
 struct Timing {

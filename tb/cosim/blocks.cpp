@@ -40,4 +40,11 @@ const CosimBlock& cosim_block(const std::string& name) {
     throw UserError("no block '" + name + "' has a twin; there are " + names);
 }
 
+std::vector<const CosimBlock*> chosen_blocks(const std::string& name) {
+    if (name != "all") return {&cosim_block(name)};
+    std::vector<const CosimBlock*> blocks;
+    for (const CosimBlock& block : cosim_blocks()) blocks.push_back(&block);
+    return blocks;
+}
+
 } // namespace veilram

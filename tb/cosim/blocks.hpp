@@ -22,4 +22,7 @@ const std::vector<CosimBlock>& cosim_blocks();
 /// Throws UserError, which lists the blocks, for an unknown name.
 const CosimBlock& cosim_block(const std::string& name);
 
+/// One of them, or "all" of them. Throws as cosim_block().
+std::vector<const CosimBlock*> chosen_blocks(const std::string& name);
+
 } // namespace veilram

@@ -1,5 +1,7 @@
 // Estimates of time and energy, beside literal countings of the same.
 #include "models/arch/area.hpp"
+#include "models/arch/bandwidth.hpp"
+#include "models/arch/life.hpp"
 #include "models/arch/machines.hpp"
 #include "models/arch/res_plan.hpp"
 #include "models/base/diagnostics.hpp"
@@ -157,6 +159,49 @@ TEST(AreaTest, WhatNoAirCoolsIsNamed) {
     const auto warnings = implausible("chip", network, {{}, Um2{2 * 10'000}});
     ASSERT_EQ(warnings.size(), 1U);
     EXPECT_NE(warnings[0].find("layer hot"), std::string::npos);
+}
+
+TEST(BandwidthTest, AMemoryThatTakesLongerThanAllElseSetsThePace) {
+    const MemoryTraffic boot{"boot", 64'000, Ps{10'000'000}}; // 6.4 GB/s
+    EXPECT_DOUBLE_EQ(boot.needed(), 6.4e9);
+    EXPECT_EQ((MemoryTraffic{"idle", 0, Ps{}}.needed()), 0.0);
+    EXPECT_TRUE(implausible({boot}, 6.5e9).empty());
+    const auto warnings = implausible({boot, {"inference", 1'000, Ps{10'000'000}}}, 6.3e9);
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_EQ(warnings[0].find("boot: 64000 bytes need 6.4 GB/s"), 0U) << warnings[0];
+}
+
+TEST(LifeTest, PhasesByHand) {
+    ScMachine sc = machine();
+    sc.n = 2;
+    sc.costs.dram_access = {Ps{1'000}, Fj{3}};
+    sc.costs.dram_burst = {Ps{100}, Fj{5}};
+    sc.costs.aes_block = {Ps{10}, Fj{7}};
+    sc.costs.key_sram_word = {Ps{1}, Fj{11}};
+    sc.costs.gsl_vector_load = {Ps{2}, Fj{13}};
+    sc.costs.gsl_zeroise = {Ps{3}, Fj{17}};
+    sc.costs.start_table_load = {Ps{4}, Fj{19}};
+    sc.costs.digital_element = {Ps{5}, Fj{23}};
+    // 2 crossbars of 4 slots. Secrets: 20 of header, 2 x 2 vectors of 8 bytes, 256, 16, and 3 sums of 4 bytes.
+    const LifeEstimate life = life_of(estimate(std::vector<LayerWork>{{"layer", 10, 5, 3, 1}}, sc), sc);
+    const std::int64_t plain = 20 + 2 * 2 * 8 + 256 + 16 + 3 * 4, sealed = plain + 28;
+    ASSERT_EQ(plain, 336);
+    EXPECT_EQ(life.sealed_bytes, sealed);
+    EXPECT_EQ(life.fetched_bytes, 64 + 6 * 64);
+    EXPECT_EQ(life.boot.total().time.value, 2 * 1'000 + 7 * 100 + 23 * 10 + 42);
+    EXPECT_EQ(life.boot.total().energy.value, 2 * 3 + 7 * 5 + 23 * 7 + 42 * 11);
+    EXPECT_EQ(life.unlock.total().time.value, 42 + 4 * 2 + 4 + 5);
+    EXPECT_EQ(life.lock.total().time.value, 3 + 4 + 5);
+    EXPECT_EQ(life.lock.total().energy.value, 17 + 19);
+    EXPECT_EQ(life.power_off.total().time.value, 3 + 4 + 5 + 42);
+}
+
+TEST(LayerWorkTest, KnowsTheLevelsThatALayerReadsAndWrites) {
+    const auto work = layer_work(resnet18());
+    EXPECT_EQ(work.front().input_elements, 3 * 224 * 224);
+    EXPECT_EQ(work.front().output_elements(), 64 * 112 * 112);
+    EXPECT_EQ(work.back().input_elements, 512);
+    EXPECT_EQ(work.back().output_elements(), 1000);
 }
 
 TEST(LayerWorkTest, CountsTheProductsOfKnownNetworks) {

@@ -1,0 +1,79 @@
+// What protection costs besides computing: the closed form beside the platform.
+#include "models/arch/life.hpp"
+#include "tb/system/platform_test.hpp"
+
+namespace veilram::test {
+namespace {
+
+class Phases : public PlatformTest {
+protected:
+    std::int64_t figure(const std::string& block, const std::string& name) {
+        for (const Stat& stat : collect_stats(chip()))
+            if (stat.block == std::string(chip().name()) + "." + block && stat.name == name) return stat.value;
+        ADD_FAILURE() << block << " has no figure " << name;
+        return -1;
+    }
+    static NetworkEstimate estimate_of(const Scenario& scenario, const ScMachine& machine) {
+        return estimate(layer_work(scenario.graph), machine);
+    }
+};
+
+TEST_F(Phases, OfTheClosedFormAreThoseOfThePlatform) {
+    const Scenario scenario;
+    const ChipConfig chip = scenario.chip();
+    ScMachine machine;
+    machine.array = chip.array;
+    machine.n = chip.n;
+    machine.costs = chip.costs;
+    const LifeEstimate life = life_of(estimate_of(scenario, machine), machine);
+    const std::int64_t layers = 2;
+    const Ps directory = (chip.costs.dram_access.time + chip.costs.dram_burst.time) * layers; // read by the tile
+    simulate(scenario, chip, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        EXPECT_EQ(figure("res", "unseal_time"), (life.boot.total().time - directory).value);
+        EXPECT_EQ(figure("crypto", "aes_blocks") * chip.costs.aes_block.energy.value,
+                  life.boot.blocks.at("chip.crypto").energy.value);
+        const auto image = scenario.pixels(1);
+        ASSERT_FALSE(host().infer(image.data(), image.size()).empty());
+        EXPECT_EQ(figure("res", "unlock_time"), life.unlock.total().time.value);
+        EXPECT_EQ(figure("res", "lock_time"), life.lock.total().time.value);
+        ASSERT_TRUE(host().power_off());
+        EXPECT_EQ(figure("res", "shutdown_time"), life.power_off.total().time.value);
+        Fj keys;
+        for (const PhaseCost* phase : {&life.boot, &life.unlock, &life.power_off})
+            keys += phase->blocks.at("chip.keys").energy;
+        EXPECT_EQ(figure("keys", "energy"), keys.value);
+        std::int64_t sealed = 0;
+        for (const SealedBlob& blob : scenario.compiled.image.memory.sealed)
+            sealed += static_cast<std::int64_t>(blob.size());
+        EXPECT_EQ(life.sealed_bytes, sealed);
+    });
+}
+
+TEST_F(Phases, OwnWorkOfBlocksIsTheTimeOfTheirEvents) {
+    const Scenario scenario;
+    const ChipConfig chip = scenario.chip();
+    simulate(scenario, chip, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        const auto image = scenario.pixels(1);
+        ASSERT_FALSE(host().infer(image.data(), image.size()).empty());
+        const auto events = [&](const char* block, const char* name, Ps time) {
+            return figure(block, name) * time.value;
+        };
+        EXPECT_EQ(figure("crypto", "busy"), events("crypto", "aes_blocks", chip.costs.aes_block.time) +
+                                                events("crypto", "sha_blocks", chip.costs.sha_block.time));
+        EXPECT_EQ(figure("keys", "busy"), events("keys", "sram_words", chip.costs.key_sram_word.time));
+        EXPECT_EQ(figure("dram", "busy"), events("dram", "accesses", chip.costs.dram_access.time) +
+                                              events("dram", "bursts", chip.costs.dram_burst.time));
+        EXPECT_EQ(figure("gsl", "busy"), events("gsl", "vector_loads", chip.costs.gsl_vector_load.time) +
+                                             events("gsl", "zeroisations", chip.costs.gsl_zeroise.time) +
+                                             events("gsl", "line_switches", chip.costs.gsl_line_switch.time));
+        EXPECT_EQ(figure("signs", "busy"), events("signs", "row_reads", chip.costs.sign_row_read.time));
+        EXPECT_GT(figure("crossbar_0", "busy"), 0);
+    });
+}
+
+} // namespace
+} // namespace veilram::test
