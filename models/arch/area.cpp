@@ -22,7 +22,10 @@ AreaPart share(const char* name, const Component& group, std::int64_t shares, st
 } // namespace
 
 std::vector<AreaPart> area_of(const ScMachine& machine, const ScComponents& components, std::int64_t crossbars) {
-    const std::int64_t converters = crossbars * machine.costs.adcs_per_crossbar;
+    const auto units = [&](int share) {
+        return shared_units({1, 1, crossbars}, share, false, machine.sharing.tile).units;
+    };
+    const std::int64_t converters = units(machine.sharing.adcs) * machine.costs.adcs_per_crossbar;
     return {part("array", components.array, crossbars),
             part("adc", components.adc, converters),
             part("word lines", components.word_lines, crossbars),
@@ -30,7 +33,7 @@ std::vector<AreaPart> area_of(const ScMachine& machine, const ScComponents& comp
             part("sample and hold", components.sample_hold, crossbars),
             part("vector registers", components.vector_register, crossbars * machine.n),
             part("sign rows", components.sign_row, crossbars * machine.n),
-            part("converters to streams", components.converter, crossbars),
+            part("converters to streams", components.converter, units(machine.sharing.converter)),
             part("accumulators", components.accumulator, converters),
             part("tile", components.tile, crossbars)};
 }

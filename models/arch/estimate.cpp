@@ -20,8 +20,10 @@ const Stage& LayerEstimate::bottleneck() const {
                              [](const Stage& a, const Stage& b) { return a.time < b.time; });
 }
 
-double LayerEstimate::utilisation(const Stage& stage) const {
-    return seconds(stage.time) * static_cast<double>(items) / seconds(time);
+double LayerEstimate::utilisation(const Stage& stage) const { return seconds(stage.busy) / seconds(time); }
+
+double LayerEstimate::mean_utilisation(const Stage& stage) const {
+    return seconds(stage.work) / (static_cast<double>(stage.units) * seconds(time));
 }
 
 Fj LayerEstimate::total_energy() const {

@@ -3,6 +3,7 @@
 
 #include "models/arch/chip_costs.hpp"
 #include "models/arch/estimate.hpp"
+#include "models/arch/sharing.hpp"
 #include "models/isaac/isaac_config.hpp"
 #include "models/sc/geometry.hpp"
 #include "models/sc/streams.hpp"
@@ -17,9 +18,11 @@ struct ScMachine {
     ConverterKind converter = ConverterKind::sign_bit;
     ChipCosts costs;
     Nw surroundings; ///< of one crossbar, while its layer computes: what the costs leave out
+    Sharing sharing;
 };
-/// Of one position through the crossbars: sign row, conversion, array read, ADCs, accumulation, double-buffered.
+/// Of one position through one crossbar: sign row, conversion, array read, ADCs, accumulation, double-buffered.
 std::vector<Stage> stages_of(const ScMachine& machine, int pairs);
+/// All crossbars of a layer work in step: a position is in one stage with all of them.
 LayerEstimate estimate(const LayerWork& work, const ScMachine& machine);
 LayerEstimate estimate(const LayerWork& work, const IsaacConfig& machine);
 

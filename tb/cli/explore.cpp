@@ -28,17 +28,22 @@ ScMachine sc_machine(const RunConfig& config, const IsaacConfig& isaac) {
     machine.converter = config.compile.converter.kind;
     set_costs(machine.costs, *config.costs);
     machine.surroundings = surroundings(isaac);
+    machine.sharing = config.sharing;
     return machine;
 }
 
 Json to_json(const LayerEstimate& layer) {
     Json stages = Json::object(), energy = Json::object();
     for (const Stage& stage : layer.stages)
-        stages[stage.name] = {{"ps", stage.time.value}, {"utilisation", layer.utilisation(stage)}};
+        stages[stage.name] = {{"ps", stage.time.value},
+                              {"units", stage.units},
+                              {"utilisation", layer.utilisation(stage)},
+                              {"mean_utilisation", layer.mean_utilisation(stage)}};
     for (const EnergyPart& part : layer.energy) energy[part.name] = part.energy.value;
-    return {{"layer", layer.work.name}, {"products", layer.work.products()},     {"arrays", layer.arrays},
-            {"ps", layer.time.value},   {"bottleneck", layer.bottleneck().name}, {"stages", stages},
-            {"energy_fj", energy}};
+    return {{"layer", layer.work.name}, {"products", layer.work.products()},
+            {"arrays", layer.arrays},   {"tiles", layer.tiles},
+            {"ps", layer.time.value},   {"bottleneck", layer.bottleneck().name},
+            {"stages", stages},         {"energy_fj", energy}};
 }
 
 Json to_json(const NetworkEstimate& network) {
@@ -65,6 +70,21 @@ void print_layers(const NetworkEstimate& sc, const NetworkEstimate& isaac, std::
             << microjoules(b.total_energy()) << " |" << std::setprecision(2) << std::setw(9)
             << seconds(b.time) / seconds(a.time) << std::setw(8) << joules(a.total_energy()) / joules(b.total_energy())
             << "\n";
+    }
+}
+
+/// Units of every stage of the protected chip, and how much they are used: the busiest one, and the mean.
+void print_stages(const NetworkEstimate& sc, std::ostream& out) {
+    out << "layer                       tiles";
+    for (const Stage& stage : sc.layers.at(0).stages) out << std::right << std::setw(24) << stage.name;
+    out << "\n";
+    for (const LayerEstimate& layer : sc.layers) {
+        out << std::left << std::setw(26) << layer.work.name.substr(0, 25) << std::right << std::setw(7) << layer.tiles
+            << std::fixed << std::setprecision(0);
+        for (const Stage& stage : layer.stages)
+            out << std::setw(10) << stage.units << std::setw(6) << 100.0 * layer.utilisation(stage) << "%"
+                << std::setw(6) << 100.0 * layer.mean_utilisation(stage) << "%";
+        out << "\n";
     }
 }
 
@@ -223,6 +243,7 @@ void explore_command(const ExploreArgs& args, std::ostream& out) {
     const std::vector<LayerWork> work = layer_work(fold_batch_norm(import_onnx(path)));
     const NetworkEstimate sc = estimate(work, machine), isaac = estimate(work, isaac_machine);
     print_layers(sc, isaac, out);
+    print_stages(sc, out);
     const double speed_up = seconds(isaac.time()) / seconds(sc.time()),
                  energy = joules(sc.energy()) / joules(isaac.energy());
     out << "network, layer after layer, one image\n";

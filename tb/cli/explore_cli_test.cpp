@@ -67,6 +67,23 @@ TEST_F(ExploreCliTest, PhasesAddUpAndASlowMemoryIsNamed) {
     EXPECT_NEAR(explore("--set dram.kind=lpddr4_3200")["memory"]["peak_bytes_per_s"], 12.8e9, 0.01e9);
 }
 
+TEST_F(ExploreCliTest, SharedUnitsAreFewerAndLimitSooner) {
+    const auto alone = explore(),
+               shared = explore("--set sharing.converter=8 --set sharing.adcs=2 --set sharing.tile=16");
+    const auto &before = alone["protected"]["layers"][2], &after = shared["protected"]["layers"][2]; // dense1
+    EXPECT_EQ(before["tiles"], 1);
+    EXPECT_EQ(after["tiles"], 2) << "25 crossbars";
+    EXPECT_EQ(before["stages"]["convert"]["units"], 25);
+    EXPECT_EQ(after["stages"]["convert"]["units"], 2 + 2);
+    EXPECT_EQ(after["stages"]["adc"]["units"], 8 + 5);
+    EXPECT_GT(after["ps"], before["ps"]);
+    EXPECT_EQ(after["bottleneck"], "adc");
+    EXPECT_LT(shared["area"]["protected"]["converters to streams"]["instances"],
+              alone["area"]["protected"]["converters to streams"]["instances"]);
+    for (const auto& layer : shared["protected"]["layers"])
+        for (const auto& stage : layer["stages"]) EXPECT_LE(stage["mean_utilisation"], stage["utilisation"]);
+}
+
 TEST_F(ExploreCliTest, WhatIsMissingOrImpossibleIsNamed) {
     expect_refusal("explore small.yaml", "isaac_32nm.yaml");
     expect_refusal(std::string("explore ") + kConfig + " --set isaac.bits=12", "isaac.bits");

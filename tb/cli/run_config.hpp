@@ -4,6 +4,7 @@
 #include "hw/dram/dram_spec.hpp"
 #include "hw/tile/tile_config.hpp"
 #include "hw/top/chip_config.hpp"
+#include "models/arch/sharing.hpp"
 #include "models/cls/share_network.hpp"
 #include "models/config/reader.hpp"
 #include "models/data/dataset.hpp"
@@ -111,6 +112,7 @@ struct RunConfig {
     std::optional<CostTable> costs;           ///< every fidelity with time needs one
     std::optional<ComponentTable> components; ///< areas, for `veilram explore`
     std::optional<IsaacTable> isaac;          ///< likewise
+    Sharing sharing;                          ///< for `veilram explore`
     DramChoice dram;
     PirateConfig pirate;
     SfgeConfig sfge;

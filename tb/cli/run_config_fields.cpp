@@ -251,6 +251,15 @@ static void implementation(FieldVisitor& v, Implementation& c) {
         "(docs/cosim.md)");
 }
 
+static void fields(FieldVisitor& v, Sharing& c) {
+    v.integer("converter", c.converter, {1, 4096}, "neighbouring crossbars that share a converter to streams");
+    v.integer("adcs", c.adcs, {1, 4096}, "neighbouring crossbars that share their ADCs and accumulators");
+    v.flag("broadcast", c.broadcast,
+           "crossbars that see the same input, for other outputs, take one stream of their converter");
+    v.integer("tile", c.tile, {0, 1'000'000},
+              "crossbars of a tile, beyond which nothing is shared; 0: as many as a layer needs");
+}
+
 static void fields(FieldVisitor& v, PowerChoice& c) {
     v.time("ride_through", c.ride_through, "dips of power_good that are shorter do not reach the rail");
     v.time("remanence", c.remanence,
@@ -447,6 +456,7 @@ void fields(FieldVisitor& v, RunConfig& c) {
         fields(v, c.res);
         implementation(v, c.implementations.res);
     });
+    v.section("sharing", c.sharing, "What crossbars of a layer share, for `veilram explore` (docs/isaac.md).");
     v.section("power", c.power, "The rail, for `fidelity: lt` and `cycle`.");
     v.section("dram", c.dram, "The external memory, for `fidelity: lt`.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace veilram::test {
 namespace {
@@ -100,6 +101,150 @@ TEST(ScMachineTest, ConversionBitByBitIsTheBottleneckOfAnLfsr) {
     const LayerEstimate layer = estimate(LayerWork{"layer", 100, 64, 64, 1}, lfsr);
     EXPECT_STREQ(layer.bottleneck().name, "convert");
     EXPECT_GT(layer.time.value, 100 * 16 * 256 * 833);
+}
+
+/// One layer, every turn of every unit counted: positions one after another through stages that all crossbars enter
+/// and leave in step, each unit serving its crossbars in their order.
+class SharedLayer {
+public:
+    SharedLayer(const LayerWork& work, const ScMachine& machine) : work_(work), machine_(machine) {
+        const std::int64_t slots = 2 * std::int64_t{machine.n}, pairs = machine.array.row_pairs();
+        for (int g = 0; g < work.groups; ++g)
+            for (int i = 0; i < work.inputs; i += static_cast<int>(slots))
+                for (int o = 0; o < work.outputs; o += static_cast<int>(pairs)) place(g * kGroup + i);
+    }
+    Ps simulate() {
+        const ChipCosts& costs = machine_.costs;
+        const Ps convert = costs.sign_row_read.time + costs.inject.time * costs.inject_cycles,
+                 read = costs.array_read.time + costs.word_line.time;
+        const int pairs = std::min(work_.outputs, machine_.array.row_pairs());
+        Ps scan; // one converter of several takes every so manieth row pair
+        for (int pair = 0; pair < pairs; pair += costs.adcs_per_crossbar) scan += costs.adc_conversion.time;
+        Ps now;
+        for (slot_ = 0; slot_ < std::min(work_.inputs, 2 * machine_.n); ++slot_) {
+            std::vector<Ps> free(4, now + costs.gsl_line_switch.time);
+            for (std::int64_t p = 0; p < work_.positions; ++p) {
+                Ps at;
+                at = pass(converters_, convert, true, at, free[0]);
+                at = std::max(at, free[1]) + read;
+                free[1] = at;
+                at = pass(adcs_, scan, false, at, free[2]);
+                at = pass(adcs_, costs.accumulate.time, false, at, free[3]);
+                now = at;
+            }
+        }
+        return now;
+    }
+    std::size_t converters() const { return converters_.size(); }
+    std::size_t adcs() const { return adcs_.size(); }
+    std::size_t tiles() const { return static_cast<std::size_t>(tiles_); }
+
+private:
+    static constexpr int kGroup = 100'000;
+    /// First inputs of the crossbars that share it.
+    using Unit = std::vector<int>;
+
+    void place(int input) {
+        const Sharing& sharing = machine_.sharing;
+        const bool new_tile = tiles_ == 0 || (sharing.tile > 0 && in_tile_ == sharing.tile);
+        if (new_tile) {
+            ++tiles_;
+            in_tile_ = 0;
+        }
+        if (new_tile || converters_.back().size() == static_cast<std::size_t>(sharing.converter))
+            converters_.emplace_back();
+        if (new_tile || adcs_.back().size() == static_cast<std::size_t>(sharing.adcs)) adcs_.emplace_back();
+        converters_.back().push_back(input);
+        adcs_.back().push_back(input);
+        ++in_tile_;
+    }
+    /// The stage begins when the position has come and the one before has left; it ends with the last unit.
+    Ps pass(const std::vector<Unit>& units, Ps turn, bool streams, Ps come, Ps& free) {
+        const Ps begin = std::max(come, free);
+        for (const Unit& unit : units) {
+            Ps end = begin;
+            std::set<int> converted;
+            for (const int input : unit) {
+                if (input % kGroup + slot_ >= work_.inputs) continue; // nothing to read in this slot
+                const bool is_there = !converted.insert(input).second;
+                if (!(streams && machine_.sharing.broadcast && is_there)) end += turn;
+            }
+            free = std::max(free, end);
+        }
+        return free;
+    }
+
+    const LayerWork work_;
+    const ScMachine machine_;
+    std::vector<Unit> converters_, adcs_;
+    int tiles_ = 0, in_tile_ = 0, slot_ = 0;
+};
+
+TEST(SharingTest, TheClosedFormIsACountingOfEveryTurn) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        Rng rng = make_rng(seed, "sharing");
+        ScMachine sc = machine();
+        sc.n = random_int(rng, 1, 4);
+        sc.costs.adcs_per_crossbar = random_int(rng, 1, 9);
+        sc.sharing = {random_int(rng, 1, 9), random_int(rng, 1, 5), random_int(rng, 0, 1) == 1,
+                      random_int(rng, 0, 1) * random_int(rng, 1, 13)};
+        const LayerWork work{"layer", random_int(rng, 1, 6), random_int(rng, 1, 40), random_int(rng, 1, 500),
+                             random_int(rng, 1, 3)};
+        const LayerEstimate layer = estimate(work, sc);
+        SharedLayer literal(work, sc);
+        EXPECT_EQ(layer.time, literal.simulate()) << seed;
+        EXPECT_EQ(layer.stages[0].units, literal.converters()) << seed;
+        EXPECT_EQ(layer.stages[2].units, literal.adcs()) << seed;
+        EXPECT_EQ(layer.tiles, literal.tiles()) << seed;
+        for (const Stage& stage : layer.stages) {
+            EXPECT_LE(layer.utilisation(stage), 1.0) << seed << stage.name;
+            EXPECT_LE(layer.mean_utilisation(stage), layer.utilisation(stage) + 1e-12) << seed << stage.name;
+        }
+    }
+}
+
+TEST(SharingTest, ConvertersByHand) {
+    ScMachine sc = machine();
+    const LayerWork work{"layer", 10, 20, 256, 1}; // 2 blocks of inputs, 2 of outputs
+    const LayerEstimate alone = estimate(work, sc);
+    EXPECT_EQ(alone.stages[0].units, 4);
+    EXPECT_EQ(energy_of(alone, "sign rows and conversion"), 20 * 2 * 10 * (468 + 200));
+    sc.sharing.converter = 4;
+    const LayerEstimate shared = estimate(work, sc);
+    EXPECT_EQ(shared.stages[0].units, 1);
+    EXPECT_EQ(shared.stages[0].time.value, 4 * alone.stages[0].time.value);
+    EXPECT_EQ(energy_of(shared, "sign rows and conversion"), energy_of(alone, "sign rows and conversion"));
+    sc.sharing.broadcast = true;
+    const LayerEstimate broadcast = estimate(work, sc);
+    EXPECT_EQ(broadcast.stages[0].time.value, 2 * alone.stages[0].time.value);
+    EXPECT_EQ(energy_of(broadcast, "sign rows and conversion"), 20 * 10 * (468 + 200));
+    sc.sharing.converter = 1;
+    EXPECT_EQ(energy_of(estimate(work, sc), "sign rows and conversion"), 20 * 2 * 10 * (468 + 200))
+        << "a stream does not leave its converter";
+    sc.sharing = {1, 4, false, 3}; // 3 crossbars of one tile, the fourth alone
+    const LayerEstimate tiled = estimate(work, sc);
+    EXPECT_EQ(tiled.tiles, 2);
+    EXPECT_EQ(tiled.stages[2].units, 2);
+    EXPECT_EQ(tiled.stages[2].time.value, 3 * 128 * 781);
+    EXPECT_STREQ(tiled.bottleneck().name, "adc");
+}
+
+TEST(SharingTest, ConversionsOfABroadcastAreThoseOfTheUnitsThatSeeAnInput) {
+    ScMachine sc = machine();
+    sc.sharing = {3, 1, true, 0};
+    const LayerWork work{"layer", 1, 20, 256, 1}; // crossbars 0 1 | 2 3 of the two blocks; units 0 1 2 | 3
+    EXPECT_EQ(energy_of(estimate(work, sc), "sign rows and conversion"), (16 * 1 + 4 * 2) * (468 + 200));
+}
+
+TEST(AreaTest, SharedUnitsAreCountedOnce) {
+    ScComponents components;
+    components.adc = {Nw{0}, Um2{1}};
+    components.converter = {Nw{0}, Um2{1000}};
+    components.accumulator = {Nw{0}, Um2{1'000'000}};
+    ScMachine sc = machine();
+    sc.costs.adcs_per_crossbar = 2;
+    sc.sharing = {4, 3, false, 0};
+    EXPECT_EQ(total_of(area_of(sc, components, 10)).area, Um2{2 * 4 + 1000 * 3 + 1'000'000 * 2 * 4});
 }
 
 TEST(IsaacMachineTest, ALayerByHand) {
