@@ -93,4 +93,20 @@ module cls_adjust (
   assign result_valid_o = offering_q;
   assign result_o       = result_q;
 
+`ifdef FORMAL // proven by scripts/check_formal, for every input and every number of clocks
+  logic kept_q; // neither reset nor zeroised at the last edge
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) kept_q <= 1'b0;
+    else kept_q <= !zeroise_i;
+  end
+
+  always_comb begin
+    // nothing is left after zeroise, nor of a value that was taken
+    if (!kept_q) assert (!loaded_q && rfv_sum_q == '0 && rest_sum_q == '0);
+    if (!kept_q || input_ready_o) assert (drive_q == '0);
+    if (!kept_q || !result_valid_o) assert (result_q == '0);
+  end
+`endif
+
 endmodule

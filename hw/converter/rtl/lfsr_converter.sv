@@ -50,4 +50,16 @@ module lfsr_converter (
   assign bit_o           = busy_q && state_q < level_q;
   assign last_o          = busy_q && last;
 
+`ifdef FORMAL // proven by scripts/check_formal, for every input and every number of clocks
+  logic kept_q; // neither reset nor zeroised at the last edge
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) kept_q <= 1'b0;
+    else kept_q <= !zeroise_i;
+  end
+
+  // nothing is left after zeroise, and between conversions
+  always_comb if (!kept_q || request_ready_o) assert (!busy_q && state_q == '0 && level_q == '0 && position_q == '0);
+`endif
+
 endmodule

@@ -139,4 +139,21 @@ module sign_bit_converter #(
   assign stream_valid_o  = state_q == Offer;
   assign stream_o        = stream_q;
 
+`ifdef FORMAL // proven by scripts/check_formal, for every input and every number of clocks
+  logic kept_q; // neither reset nor zeroised at the last edge
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) kept_q <= 1'b0;
+    else kept_q <= !zeroise_i;
+  end
+
+  always_comb begin
+    // nothing is left after zeroise, and between conversions
+    if (!kept_q || request_ready_o)
+      assert (source_q == '0 && stream_q == '0 && start_q == '0 && level_q == '0 && number_q == '0 && !lacks_q);
+    // what is made of secrets shows only as a stream on offer
+    if (!stream_valid_o) assert (stream_o == '0);
+  end
+`endif
+
 endmodule

@@ -123,4 +123,24 @@ module gsl_selector (
   assign even_o          = even_q;
   assign odd_o           = odd_q;
 
+`ifdef FORMAL // proven by scripts/check_formal, for every input and every number of clocks
+  logic kept_q; // neither reset nor zeroised at the last edge
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) kept_q <= 1'b0;
+    else kept_q <= !zeroise_i;
+  end
+
+  always_comb begin
+    // no column is ever connected twice, and a vector is driven whole or not at all
+    assert ((even_o & odd_o) == 64'd0);
+    assert ((even_o | odd_o) == 64'd0 || (even_o | odd_o) == ~64'd0);
+    // no bit of a vector is left
+    if (!kept_q) begin
+      assert ((even_o | odd_o) == 64'd0 && held_q == '0 && slot_q == '0);
+      for (int v = 0; v < Vectors; v++) assert (vectors_q[v] == 64'd0);
+    end
+  end
+`endif
+
 endmodule

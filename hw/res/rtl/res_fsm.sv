@@ -188,4 +188,25 @@ module res_fsm (
   assign open_o          = open_q;
   assign layer_states_o  = states_q;
 
+`ifdef FORMAL // proven by scripts/check_formal, for every input and every number of clocks
+  logic failing_q; // since an emergency, until the chip is off
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) failing_q <= 1'b0;
+    else if (emergency_i) failing_q <= 1'b1;
+    else if (state_o == StateOff) failing_q <= 1'b0;
+  end
+
+  always_comb begin
+    // no way leads from an emergency to COMPUTE, nor to any layer's secrets, but through OFF
+    if (failing_q) begin
+      assert (state_o == StateShutdown || state_o == StateFault || state_o == StateOff);
+      assert (layer_states_o == '0 && open_o == 8'd0);
+    end
+    // every layer is locked
+    if (state_o == StateOff || state_o == StateBoot || state_o == StateLocked || state_o == StateFault)
+      assert (layer_states_o == '0);
+  end
+`endif
+
 endmodule
