@@ -94,8 +94,9 @@ private:
     ClockedConverter converter_;
     BitMatrix bit_lines_; ///< as the GSL lines connect them
     int pairs_ = 0;
-    sc_core::sc_signal<sc_dt::sc_bv<kStreamBits>> word_lines_{"word_lines"}; ///< what the drivers' registers hold
-    WideWord driven_{};                                                      ///< onto the array, while it is read
+    /// What the drivers' registers hold. Written by the conversion stage, and by whoever resets the pipeline.
+    sc_core::sc_signal<sc_dt::sc_bv<kStreamBits>, sc_core::SC_MANY_WRITERS> word_lines_{"word_lines"};
+    WideWord driven_{}; ///< onto the array, while it is read
     std::int64_t bursts_ = 0, clocks_ = 0;
     std::array<std::int64_t, kStages> busy_{};
     // for waveforms

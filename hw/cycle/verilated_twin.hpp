@@ -3,6 +3,7 @@
 
 #include "hw/cycle/twins.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <verilated.h>
@@ -30,7 +31,7 @@ public:
     using In = typename Pins::In;
     using BlockModel<Pins>::clock;
 
-    explicit VerilatedTwin(const std::string& name) : model_(name.c_str()) {
+    explicit VerilatedTwin(const std::string& name) : model_(nested(name).c_str()) {
         Verilated::traceEverOn(true);
         reset();
     }
@@ -63,6 +64,12 @@ public:
     }
 
 private:
+    /// Verilator's waveforms open a scope at each space of a name.
+    static std::string nested(std::string name) {
+        std::replace(name.begin(), name.end(), '.', ' ');
+        return name;
+    }
+
     Model model_; ///< in Verilator's context of the process, as one waveform asks
     TwinWave* wave_ = nullptr;
 };

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fnmatch.h>
 #include <fstream>
+#include <iomanip>
 #include <sstream>
 #include <utility>
 
@@ -52,10 +53,11 @@ const char* format_of(std::size_t bits) { return bits == 1 ? "@28\n" : bits <= 3
 /// "veilram.res.state" -> "veilram.res".
 std::string scope_of(const std::string& signal) { return signal.substr(0, signal.rfind('.')); }
 
-/// GTKWave's translation of a number: one line each.
+/// GTKWave's translation of a number, as it shows it without: eight hexadecimal digits.
 std::string table(const std::vector<std::string>& names) {
     std::ostringstream lines;
-    for (std::size_t i = 0; i < names.size(); ++i) lines << std::hex << i << " " << names[i] << "\n";
+    lines << std::hex << std::setfill('0');
+    for (std::size_t i = 0; i < names.size(); ++i) lines << std::setw(8) << i << " " << names[i] << "\n";
     return lines.str();
 }
 

@@ -55,7 +55,7 @@ private:
     template <class T> struct Width {
         static constexpr std::size_t kBits = std::is_same_v<T, bool> ? 1 : 8 * sizeof(T);
     };
-    template <class T> struct Width<sc_core::sc_signal<T>> : Width<T> {};
+    template <class T, sc_core::sc_writer_policy P> struct Width<sc_core::sc_signal<T, P>> : Width<T> {};
     template <int N> struct Width<sc_dt::sc_bv<N>> { static constexpr std::size_t kBits = N; };
 
     struct Signal {

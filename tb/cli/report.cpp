@@ -1,6 +1,7 @@
 #include "tb/cli/report.hpp"
 
 #include "models/base/file.hpp"
+#include "models/protect/seal.hpp"
 #include "tb/cli/platform_run.hpp"
 #include "tb/cli/revision.hpp"
 
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iomanip>
+#include <sstream>
 
 namespace veilram {
 namespace fs = std::filesystem;
@@ -16,10 +19,24 @@ namespace {
 
 constexpr int kFormat = 1;
 
+/// SHA-256 of all logits as bytes: equal where every bit of every logit is.
+std::string digest_of(const std::vector<std::vector<float>>& logits) {
+    std::vector<std::uint8_t> bytes;
+    for (const auto& row : logits) {
+        const auto* first = reinterpret_cast<const std::uint8_t*>(row.data());
+        bytes.insert(bytes.end(), first, first + row.size() * sizeof(float));
+    }
+    std::ostringstream hex;
+    for (const std::uint8_t byte : sha256(bytes.data(), bytes.size()))
+        hex << std::hex << std::setfill('0') << std::setw(2) << int{byte};
+    return hex.str();
+}
+
 Json accuracy_json(const RunReport& report) {
     Json json{{"images", report.images}, {"float", report.float_accuracy}, {"quantised", report.quantised_accuracy}};
     if (report.tuned_quantised_accuracy) json["tuned_quantised"] = *report.tuned_quantised_accuracy;
     json["target"] = report.target_accuracy;
+    json["logits_sha256"] = digest_of(report.target.logits);
     for (const auto& [variant, result] : report.pirates)
         json["pirate"][to_string(variant)] = {
             {"mean", result.mean()},
@@ -130,7 +147,7 @@ std::string csv_field(const std::string& text) {
 /// Files that the waveform of some run may have left: it, its view and the names of enumerations.
 bool is_waveform(const std::string& name) {
     const bool table = name.rfind("veilram.platform.", 0) == 0 && fs::path(name).extension() == ".txt";
-    return table || name == "run.vcd" || name == "run.gtkw";
+    return table || name == "run.vcd" || name == "run_rtl.vcd" || name == "run.gtkw";
 }
 
 void remove_old_waveform(const std::string& folder, const std::vector<std::string>& made) {
