@@ -30,17 +30,28 @@ template <class Request> struct RequestExtension : tlm::tlm_extension<RequestExt
     }
 };
 
+/// A payload that carries a request and lets go of it even when a broken invariant is thrown through it: the payload
+/// would free what it does not own.
+template <class Request> struct RequestPayload {
+    RequestExtension<Request> extension;
+    tlm::tlm_generic_payload trans;
+
+    explicit RequestPayload(Request& request) {
+        extension.request = &request;
+        trans.set_command(tlm::TLM_IGNORE_COMMAND);
+        trans.set_extension(&extension);
+    }
+    ~RequestPayload() { trans.clear_extension(&extension); }
+    RequestPayload(const RequestPayload&) = delete;
+    RequestPayload& operator=(const RequestPayload&) = delete;
+};
+
 /// Sends `request` and returns the target's answer; `delay` grows by the time it takes.
 template <class Socket, class Request>
 tlm::tlm_response_status send(Socket& socket, Request& request, sc_core::sc_time& delay) {
-    RequestExtension<Request> extension;
-    extension.request = &request;
-    tlm::tlm_generic_payload trans;
-    trans.set_command(tlm::TLM_IGNORE_COMMAND);
-    trans.set_extension(&extension);
-    socket->b_transport(trans, delay);
-    trans.clear_extension(&extension);
-    return trans.get_response_status();
+    RequestPayload<Request> payload(request);
+    socket->b_transport(payload.trans, delay);
+    return payload.trans.get_response_status();
 }
 
 /// The request a transaction carries, or nullptr when it has none.
