@@ -1,6 +1,9 @@
 #include "hw/cycle/verilated_twin.hpp"
-
 #include "models/base/diagnostics.hpp"
+
+#ifdef VEILRAM_COVERAGE
+#include <verilated_cov.h>
+#endif
 
 #include <cerrno>
 #include <cstring>
@@ -9,6 +12,18 @@
 namespace veilram {
 
 bool has_twins() { return true; }
+
+#ifdef VEILRAM_COVERAGE
+void write_coverage_of(VerilatedContext& context, const std::string& path) {
+    if (!std::ofstream(path)) throw UserError(path + ": cannot write the coverage: " + std::strerror(errno));
+    context.coveragep()->write(path.c_str());
+}
+#else
+void write_coverage_of(VerilatedContext&, const std::string&) {
+    throw UserError(
+        "this program does not count what its RTL does: configure with -DVEILRAM_COVERAGE=ON (preset coverage)");
+}
+#endif
 
 TwinWave::TwinWave(const std::string& path) : path_(path), file_(std::make_unique<File>()) {
     if (!std::ofstream(path)) throw UserError(path + ": cannot write the waveform: " + std::strerror(errno));

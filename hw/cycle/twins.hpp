@@ -45,6 +45,8 @@ template <class Pins> class Twin : public BlockModel<Pins> {
 public:
     /// From now on, until null: before the wave ends.
     virtual void record(TwinWave* wave) = 0;
+    /// Lines and toggles that took place, for verilator_coverage. Throws UserError unless built with VEILRAM_COVERAGE.
+    virtual void write_coverage(const std::string& path) = 0;
 };
 
 /// A twin after reset; `name` is its scope in waveforms. Throws UserError without Verilator.

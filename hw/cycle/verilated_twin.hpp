@@ -25,6 +25,9 @@ inline WideWord from_pins(const VlWide<8>& pins) {
     return value;
 }
 
+/// As Twin::write_coverage.
+void write_coverage_of(VerilatedContext& context, const std::string& path);
+
 /// `Model` is Verilator's class of the block. `drive` and `sample` bind the pins one by one.
 template <class Pins, class Model> class VerilatedTwin final : public Twin<Pins> {
 public:
@@ -58,6 +61,7 @@ public:
         if (wave_ != nullptr) wave_->rise();
         sample(model_, this->out_);
     }
+    void write_coverage(const std::string& path) override { write_coverage_of(*model_.contextp(), path); }
     void record(TwinWave* wave) override {
         if (wave != nullptr) model_.trace(&wave->file().vcd, 99);
         wave_ = wave;

@@ -13,9 +13,10 @@ namespace veilram {
 struct CosimBlock {
     const PinTable* table;
     Stimulus stimulus;
-    std::unique_ptr<PinModel> (*model)(); ///< clock by clock, the reference
-    std::unique_ptr<PinModel> (*twin)();  ///< throws UserError without Verilator
-    const char* rtl;                      ///< file of its module, from the project's folder on
+    std::unique_ptr<PinModel> (*model)();                            ///< clock by clock, the reference
+    std::unique_ptr<PinModel> (*twin)();                             ///< throws UserError without Verilator
+    void (*write_coverage)(PinModel& twin, const std::string& path); ///< as Twin does
+    const char* rtl; ///< file of its module, from the project's folder on
 };
 
 const std::vector<CosimBlock>& cosim_blocks();

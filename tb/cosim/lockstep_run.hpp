@@ -14,10 +14,11 @@ struct LockstepResult {
     std::optional<Mismatch> mismatch;
 };
 
-/// Runs until `transactions` have taken place, or to the first mismatch. `watch`, where given, sees inputs and the
-/// outputs after the edge of every clock.
+/// Sees every clock: the reference's outputs before the edge, the inputs, the outputs after it.
+using ClockWatch = std::function<void(const Word* before, const Word* inputs, const Word* after)>;
+
+/// Runs until `transactions` have taken place, or to the first mismatch.
 LockstepResult run_lockstep(const CosimBlock& block, PinModel& reference, PinModel& dut, std::int64_t transactions,
-                            std::uint64_t seed,
-                            const std::function<void(const Word* inputs, const Word* outputs)>& watch = {});
+                            std::uint64_t seed, const ClockWatch& watch = {});
 
 } // namespace veilram

@@ -1,5 +1,5 @@
 // The state machine behind pins is the one that the scheduler runs.
-#include "hw/res/res_pins.hpp"
+#include "tb/cosim/res_transitions.hpp"
 #include "tb/cosim/stimuli.hpp"
 
 #include <gtest/gtest.h>
@@ -124,49 +124,6 @@ void play(Pair& pair, ResPolicy policy, int commands) {
 using S = ResState;
 using C = ResCommand;
 
-const std::set<std::tuple<S, C, S>>& legal_transitions() {
-    static const std::set<std::tuple<S, C, S>> all{{S::off, C::power_off, S::off},
-                                                   {S::off, C::begin_boot, S::boot},
-                                                   {S::off, C::begin_shutdown, S::shutdown},
-                                                   {S::off, C::fail, S::fault},
-                                                   {S::boot, C::power_off, S::off},
-                                                   {S::boot, C::blob_opened, S::boot},
-                                                   {S::boot, C::end_boot, S::locked},
-                                                   {S::boot, C::begin_shutdown, S::shutdown},
-                                                   {S::boot, C::fail, S::fault},
-                                                   {S::locked, C::power_off, S::off},
-                                                   {S::locked, C::begin_unlock, S::unlocking},
-                                                   {S::locked, C::begin_shutdown, S::shutdown},
-                                                   {S::locked, C::fail, S::fault},
-                                                   {S::unlocking, C::power_off, S::off},
-                                                   {S::unlocking, C::begin_unlock, S::unlocking},
-                                                   {S::unlocking, C::end_unlock, S::compute},
-                                                   {S::unlocking, C::end_lock, S::unlocking},
-                                                   {S::unlocking, C::fail, S::fault},
-                                                   {S::compute, C::power_off, S::off},
-                                                   {S::compute, C::begin_unlock, S::compute},
-                                                   {S::compute, C::end_unlock, S::compute},
-                                                   {S::compute, C::begin_lock, S::compute},
-                                                   {S::compute, C::begin_lock, S::unlocking},
-                                                   {S::compute, C::begin_lock, S::locking},
-                                                   {S::compute, C::end_lock, S::compute},
-                                                   {S::compute, C::begin_shutdown, S::shutdown},
-                                                   {S::compute, C::fail, S::fault},
-                                                   {S::locking, C::power_off, S::off},
-                                                   {S::locking, C::begin_unlock, S::unlocking},
-                                                   {S::locking, C::end_lock, S::locking},
-                                                   {S::locking, C::end_lock, S::locked},
-                                                   {S::locking, C::fail, S::fault},
-                                                   {S::shutdown, C::power_off, S::off},
-                                                   {S::shutdown, C::begin_shutdown, S::shutdown}, // out of an emergency
-                                                   {S::shutdown, C::end_shutdown, S::off},
-                                                   {S::shutdown, C::fail, S::fault},
-                                                   {S::fault, C::power_off, S::off},
-                                                   {S::fault, C::begin_shutdown, S::shutdown},
-                                                   {S::fault, C::fail, S::fault}};
-    return all;
-}
-
 /// Whether there is a layer, a number or a moment for which the command is refused in that state.
 bool can_be_refused(S state, C command) {
     if (command == C::power_off || command == C::fail) return false;
@@ -193,7 +150,7 @@ protected:
 
 TEST_F(ResPinsTest, EveryStepIsTheCores) {
     play_all(100'000);
-    std::set<std::tuple<S, C, S>> legal;
+    std::set<ResTransition> legal;
     std::set<std::pair<S, C>> refused;
     for (const auto& [step, count] : steps) {
         const auto& [from, command, was_legal, to] = step;
@@ -204,7 +161,7 @@ TEST_F(ResPinsTest, EveryStepIsTheCores) {
             EXPECT_EQ(to, S::fault);
         }
     }
-    EXPECT_EQ(legal, legal_transitions());
+    EXPECT_EQ(legal, res_transitions());
     for (std::size_t s = 0; s < kStates; ++s)
         for (std::size_t c = 0; c < kResCommands; ++c) {
             const auto state = static_cast<S>(s);

@@ -44,10 +44,11 @@ ResCommand step_of(LayerState state) {
 void lead_on_in_operation(Rng& rng, const Out& out, In& in) {
     const auto open = open_layer(rng, out);
     const bool room = out.open < out.layers && (out.open < in.open_limit || rng() % 8 == 0);
-    if (rng() % 32 == 0 || (!open && !room))
+    const unsigned eager = in.open_limit >= ResPins::kLayers ? 16 : 2; // or few layers would ever be open at once
+    if (rng() % 64 == 0 || (!open && !room))
         in.command = number(ResCommand::begin_shutdown);
-    else if (room && (!open || rng() % 2 == 0)) {
-        do in.layer = rng() % out.layers;
+    else if (room && (!open || rng() % eager != 0)) {
+        do in.layer = rng() % 4 == 0 ? out.layers - 1 : rng() % out.layers;
         while (state_of(out, in.layer) != LayerState::locked);
         in.command = number(ResCommand::begin_unlock);
     } else {
@@ -60,7 +61,7 @@ void lead_on(Rng& rng, const Out& out, In& in) {
     switch (static_cast<ResState>(out.state)) {
     case ResState::off:
         in.command = number(rng() % 8 == 0 ? ResCommand::begin_shutdown : ResCommand::begin_boot);
-        in.layers = rng() % 4 == 0 ? 1 + rng() % ResPins::kLayers : 1 + rng() % 4;
+        in.layers = rng() % 4 != 0 ? 1 + rng() % 4 : rng() % 2 == 0 ? 1 + rng() % ResPins::kLayers : ResPins::kLayers;
         return;
     case ResState::boot:
         in.command = number(out.blobs < out.layers ? ResCommand::blob_opened : ResCommand::end_boot);
@@ -90,7 +91,8 @@ Stimulus res_stimulus() {
     stimulus.settings = [](Rng& rng, Word* words) {
         In in;
         std::memcpy(&in, words, sizeof in);
-        in.open_limit = rng() % 4 == 0 ? rng() % 256 : 1 + rng() % 3;
+        if (in.open_limit < ResPins::kLayers || rng() % 4 == 0)
+            in.open_limit = rng() % 4 == 0 ? rng() % 256 : 1 + rng() % 3;
         std::memcpy(words, &in, sizeof in);
     };
     stimulus.shape = [](Rng& rng, std::size_t, const Word* outputs, Word* words) {

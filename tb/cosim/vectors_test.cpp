@@ -54,6 +54,18 @@ TEST_P(VectorsTest, AnotherSimulatorAgreesAndSeesWhatIsWrong) {
     EXPECT_THAT(text("log.txt"), ::testing::HasSubstr(std::string(block.table->outputs[0].name) + " expected "));
 }
 
+class RippleTest : public VectorsTest {};
+
+TEST_P(RippleTest, BothWaysToCountAgree) {
+    const std::string parameter = "parameter Ripple = 0";
+    std::string rtl = read_file(std::string(VEILRAM_SOURCE_DIR) + "/" + block.rtl);
+    ASSERT_NE(rtl.find(parameter), std::string::npos);
+    if (shell("command -v iverilog > /dev/null") != 0) GTEST_SKIP() << "there is no Icarus (package 'iverilog')";
+    write_file((folder / "ripple.sv").string(),
+               rtl.replace(rtl.find(parameter), parameter.size(), "parameter Ripple = 1"));
+    EXPECT_EQ(simulate(export_vectors(block, 500, 2, folder.string()), "ripple.sv"), 0) << text("log.txt");
+}
+
 TEST_P(VectorsTest, ASeedGivesTheSameFilesAndAnotherOneOthers) {
     const VectorFiles files = export_vectors(block, 200, 1, folder.string());
     const std::string inputs = text(files.inputs), outputs = text(files.outputs);
@@ -71,6 +83,8 @@ std::vector<const CosimBlock*> all_blocks() {
     for (const CosimBlock& block : cosim_blocks()) blocks.push_back(&block);
     return blocks;
 }
+
+INSTANTIATE_TEST_SUITE_P(SignBitConverter, RippleTest, ::testing::Values(&cosim_block("sign_bit_converter")));
 
 INSTANTIATE_TEST_SUITE_P(Blocks, VectorsTest, ::testing::ValuesIn(all_blocks()),
                          [](const auto& block) { return std::string(block.param->table->block); });

@@ -44,19 +44,20 @@ module res_fsm (
   logic [255:0] states_q;
   logic         answers_q, legal_q;
 
-  // What layers there are in each state.
-  logic any_unlocking, any_clear, any_locking;
+  // Layers in each state.
+  logic [127:0] unlocking, clear, locking;
+  logic         any_unlocking, any_clear, any_locking;
 
   always_comb begin
-    any_unlocking = 1'b0;
-    any_clear     = 1'b0;
-    any_locking   = 1'b0;
     for (int l = 0; l < 128; l++) begin
-      any_unlocking = any_unlocking | (states_q[2*l +: 2] == IsUnlocking);
-      any_clear     = any_clear     | (states_q[2*l +: 2] == IsClear);
-      any_locking   = any_locking   | (states_q[2*l +: 2] == IsLocking);
+      unlocking[l] = states_q[2*l +: 2] == IsUnlocking;
+      clear[l]     = states_q[2*l +: 2] == IsClear;
+      locking[l]   = states_q[2*l +: 2] == IsLocking;
     end
   end
+  assign any_unlocking = |unlocking;
+  assign any_clear     = |clear;
+  assign any_locking   = |locking;
 
   // The command: whether it is legal, and what it makes of its layer.
   logic       takes, legal, moves, known;
