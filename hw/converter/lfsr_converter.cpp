@@ -77,6 +77,8 @@ void LfsrConverter::rail_method() {
     if (!port_) return;
     pins_->begin(to_ps(sc_core::sc_time_stamp()));
     port_->reset();
+    VEILRAM_INVARIANT(port_->mismatch() == nullptr,
+                      "the RTL differs from its model: " << to_string(*port_->mismatch()));
 }
 
 void LfsrConverter::record(TwinWave* wave) {

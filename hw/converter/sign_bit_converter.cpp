@@ -135,6 +135,8 @@ void SignBitConverter::rail_method() {
     if (!port_) return;
     pins_->begin(to_ps(sc_core::sc_time_stamp()));
     port_->reset();
+    VEILRAM_INVARIANT(port_->mismatch() == nullptr,
+                      "the RTL differs from its model: " << to_string(*port_->mismatch()));
 }
 
 void SignBitConverter::record(TwinWave* wave) {

@@ -49,7 +49,7 @@ void GslPinBank::reset() {
     for (std::size_t c = 0; c < ports_.size(); ++c) ports_[c].reset(c > 0);
 }
 
-/// A selector that does not answer connects nothing.
+/// Lines that a selector refuses, or does not answer for, are all clear; its model, which answers, tells them apart.
 GslVector GslPinBank::select(std::size_t crossbar, unsigned slot) {
     auto& port = ports_[crossbar];
     GslVector lines{0};

@@ -100,6 +100,7 @@ void GslSelector::rail_method() {
     lose({std::int64_t{loaded_q_} * cfg_.array.segments(), 0});
     start_pins(sc_core::SC_ZERO_TIME);
     bank_->reset();
+    check_pins();
     forget_lines(0, cfg_.crossbars);
 }
 

@@ -14,6 +14,7 @@
 #include "tb/host/system.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <iomanip>
 #include <memory>
@@ -144,6 +145,7 @@ void scenario_command(const LifeArgs& args, std::ostream& out) {
     const auto recorder = open_recorder(config.trace, folder, "scenario", life.system());
     Json json = report_head(args.config, kFormat);
     json["policy"] = name_of(config.res.policy);
+    json["trace"] = {{"vcd", config.trace.vcd}, {"secrets", config.trace.secrets}};
     json["events"] = Json::array();
     out << "  begin (us)   took (us)  step" << std::string(44, ' ') << "state     outcome\n";
     life.run([&] {
@@ -159,7 +161,10 @@ void scenario_command(const LifeArgs& args, std::ostream& out) {
     });
     write_file(folder + "/scenario.json", json.dump(2) + "\n");
     out << "report\n  " << folder << "/scenario.json\n";
-    if (!recorder || recorder->finish().empty()) return;
+    const std::vector<std::string> files = recorder ? recorder->finish() : std::vector<std::string>{};
+    if (std::find(files.begin(), files.end(), "scenario_rtl.vcd") == files.end())
+        std::remove((folder + "/scenario_rtl.vcd").c_str()); // an earlier run's, with its secrets
+    if (files.empty()) return;
     out << "waveform\n  gtkwave " << folder << "/scenario.gtkw\n";
 }
 

@@ -161,6 +161,9 @@ ChipConfig chip_for(const Device& device, const RunConfig& config) {
     chip.policy = config.res.policy;
     chip.hold_up = config.res.hold_up;
     chip.implementations = config.implementations;
+    if (chip.implementations.res != Implementation::systemc && chip.layers > ResPins::kLayers)
+        throw UserError("res.impl: has pins for " + std::to_string(ResPins::kLayers) + " layers; the network has " +
+                        std::to_string(chip.layers) + ": take systemc");
     chip.ride_through = config.power.ride_through;
     chip.remanence = config.power.remanence;
     chip.clock = config.cycle.clock;

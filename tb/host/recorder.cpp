@@ -10,6 +10,7 @@ Recorder::Recorder(const sc_core::sc_module_name& name, const RecorderConfig& cf
     : sc_module(name), cfg_(cfg), platform_(platform) {
     if (cfg_.from == Ps{}) open();
     SC_THREAD(window_thread);
+    set_stack_size(1024 * 1024); // file streams and the view of all signals
 }
 
 Recorder::~Recorder() = default;
@@ -17,6 +18,7 @@ Recorder::~Recorder() = default;
 void Recorder::window_thread() {
     if (cfg_.from > Ps{}) {
         wait(to_sc_time(cfg_.from));
+        if (finished_) return;
         keep_errors([this] { open(); });
     }
     if (cfg_.to == Ps{}) return;
@@ -43,6 +45,7 @@ void Recorder::open() {
 }
 
 std::vector<std::string> Recorder::finish() {
+    finished_ = true;
     if (trace_) close();
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
     return files_;

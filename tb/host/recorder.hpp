@@ -44,10 +44,11 @@ private:
 
     const RecorderConfig cfg_;
     Platform& platform_;
-    std::unique_ptr<TwinWave> twins_; ///< closed after the trace
+    std::unique_ptr<TwinWave> twins_;
     std::unique_ptr<TraceFile> trace_;
     std::vector<std::string> files_;
     std::exception_ptr error_;
+    bool finished_ = false;
 };
 
 } // namespace veilram

@@ -179,15 +179,16 @@ void ScenarioPlayer::tell_logits(const std::vector<float>& logits, std::size_t i
         event.outcome += "refused";
         return;
     }
-    event.right = logits == subject_.logits(image);
+    const bool same = logits == subject_.logits(image);
+    event.right = event.right && same;
     event.outcome += "class " + std::to_string(std::max_element(logits.begin(), logits.end()) - logits.begin()) +
-                     (event.right ? ", logits as they must be" : ", WRONG logits");
+                     (same ? ", logits as they must be" : ", WRONG logits");
 }
 
 void ScenarioPlayer::tell_power_off(bool orderly, ScenarioEvent& event) {
     event.outcome += orderly ? "in order" : "not in order";
     compare(event);
-    event.right = event.cells->at_rest();
+    event.right = event.right && event.cells->at_rest();
 }
 
 void ScenarioPlayer::start(const ScenarioStep& step) {

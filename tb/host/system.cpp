@@ -1,5 +1,7 @@
 #include "tb/host/system.hpp"
 
+#include "models/base/diagnostics.hpp"
+
 #include <algorithm>
 #include <exception>
 
@@ -38,6 +40,7 @@ System::System(const sc_core::sc_module_name& name, const ChipConfig& cfg, std::
 System::~System() = default;
 
 void System::run(const std::function<void()>& body) {
+    bool ended = false;
     std::exception_ptr error; // must not cross the kernel: it would lose its type
     host.body = [&] {
         try {
@@ -45,9 +48,11 @@ void System::run(const std::function<void()>& body) {
         } catch (...) {
             error = std::current_exception();
         }
+        ended = true;
     };
     sc_core::sc_start();
     if (error) std::rethrow_exception(error);
+    if (!ended) throw ModelError("the simulation stands still: the host waits for what never comes");
 }
 
 } // namespace veilram
