@@ -1,33 +1,22 @@
-// The converter of one crossbar whose data path is there clock by clock.
+// The converters of one crossbar whose data path is there clock by clock.
 #pragma once
 
-#include "hw/converter/lfsr_pins.hpp"
-#include "hw/converter/sign_bit_pins.hpp"
-#include "hw/cycle/pin_port.hpp"
-#include "models/sc/streams.hpp"
+#include "hw/converter/pin_conversion.hpp"
 
-#include <cstdint>
 #include <string>
 
 namespace veilram {
 
-/// From what the streams of a burst are made.
-struct ConversionSource {
-    ConverterKind kind = ConverterKind::sign_bit;
-    WideWord row{};     ///< of the sign crossbar
-    StartTable start{}; ///< secret
-    std::uint8_t lfsr_seed = 1;
-};
-
-/// Drives the pins of a converter of either kind, a conversion at a time.
+/// Both kinds; the burst says which one works.
 class ClockedConverter {
 public:
     /// Throws UserError for rtl without Verilator. `pins` must outlive it.
-    ClockedConverter(Implementation kind, PinClock& pins, const std::string& name);
+    ClockedConverter(Implementation kind, PinClock& pins, const std::string& name)
+        : pins_(pins), sign_bit_(kind, &pins, name + ".sign_bit"), lfsr_(kind, &pins, name + ".lfsr") {}
 
     void begin(const ConversionSource& source) { source_ = source; }
     /// Of one conversion: the level is taken in the first one, the stream handed over in the last one.
-    int clocks() const { return source_.kind == ConverterKind::lfsr ? 1 + static_cast<int>(LfsrPins::kBits) : 4; }
+    int clocks() const { return is_lfsr() ? LfsrConversion::kClocks : SignBitConversion::kClocks; }
     /// Clock `number`, from 0, of the conversion of `level`, at `now`.
     void clock(unsigned level, int number, Ps now);
     /// After the last clock.
@@ -36,17 +25,16 @@ public:
     void reset(Ps now);
 
     const Mismatch* mismatch() const {
-        return sign_bit_.mismatch() != nullptr ? sign_bit_.mismatch() : lfsr_.mismatch();
+        return lfsr_.port.mismatch() != nullptr ? lfsr_.port.mismatch() : sign_bit_.port.mismatch();
     }
     void record(TwinWave* wave);
 
 private:
-    void clock_sign_bit(unsigned level, int number);
-    void clock_lfsr(unsigned level, int number);
+    bool is_lfsr() const { return source_.kind == ConverterKind::lfsr; }
 
     PinClock& pins_;
-    PinPort<SignBitPins> sign_bit_;
-    PinPort<LfsrPins> lfsr_;
+    SignBitConversion sign_bit_;
+    LfsrConversion lfsr_;
     ConversionSource source_;
     WideWord stream_{};
 };

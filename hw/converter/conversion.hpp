@@ -1,7 +1,7 @@
 // What the tile controller asks of either converter.
 #pragma once
 
-#include "hw/converter/clocked_converter.hpp"
+#include "hw/converter/conversion_source.hpp"
 #include "models/sc/stream_set.hpp"
 
 #include <cstdint>

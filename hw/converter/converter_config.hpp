@@ -1,7 +1,7 @@
 // Parameters of the binary-to-stream converters.
 #pragma once
 
-#include "hw/cycle/pin_port.hpp"
+#include "hw/cycle/implementation.hpp"
 #include "models/base/units.hpp"
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 
 #include "hw/converter/conversion.hpp"
 #include "hw/converter/converter_config.hpp"
-#include "hw/converter/lfsr_pins.hpp"
+#include "hw/converter/pin_conversion.hpp"
 #include "hw/sim/busy_line.hpp"
 #include "hw/sim/event_meter.hpp"
 #include "hw/sim/request.hpp"
@@ -39,11 +39,10 @@ private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
 
     void rail_method();
-    StreamSet convert_by_pins(const LevelSet& levels, std::uint8_t seed);
 
     const LfsrConverterConfig cfg_;
     PinClock* const pins_;
-    std::optional<PinPort<LfsrPins>> port_; ///< none without pins
+    std::optional<LfsrConversion> conversion_; ///< none without pins
     EventMeter<LfsrConverterEvent, 1> meter_;
     BusyLine busy_{"busy"};
 };

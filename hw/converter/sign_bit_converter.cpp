@@ -1,12 +1,11 @@
 #include "hw/converter/sign_bit_converter.hpp"
 
-#include "hw/sim/report.hpp"
+#include "hw/cycle/check_twin.hpp"
 #include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
 
 #include <algorithm>
 #include <string>
-#include <utility>
 
 namespace veilram {
 
@@ -16,8 +15,7 @@ SignBitConverter::SignBitConverter(const sc_core::sc_module_name& name, const Si
       meter_({{{"injections", "clocks of the injector", cfg.inject},
                {"table_loads", "loads and erasures of the table of start positions", cfg.table_load}}}) {
     if (cfg_.implementation != Implementation::systemc)
-        port_ = PinPort<SignBitPins>::make<SignBitCycle>(cfg_.implementation, *pins_,
-                                                         std::string(this->name()) + ".converter");
+        conversion_.emplace(cfg_.implementation, pins, std::string(this->name()) + ".converter");
     busy_.rail_i.bind(rail_i);
     tsock.register_b_transport(this, &SignBitConverter::b_transport);
     load_tsock.register_b_transport(this, &SignBitConverter::load_transport);
@@ -84,7 +82,7 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
     source.reads = request->conversions;
     const auto status = send(sign_isock, source, delay);
     if (status == tlm::TLM_OK_RESPONSE) {
-        if (port_) pins_->begin(to_ps(sc_core::sc_time_stamp() + delay));
+        if (conversion_) pins_->begin(to_ps(sc_core::sc_time_stamp() + delay));
         convert(table->second, source, *request);
         const std::int64_t clocks = request->conversions * cfg_.inject_cycles;
         meter_.charge(SignBitConverterEvent::inject, clocks);
@@ -94,58 +92,32 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
     trans.set_response_status(status);
 }
 
-void SignBitConverter::convert(const StartTable& start, const SignRowRequest& source, ConversionRequest& request) {
-    request.streams = port_ ? convert_by_pins(start, source, *request.levels)
-                            : StreamSet({{ConverterKind::sign_bit, 0}, source.bits.data(), &start}, *request.levels);
-    if (request.clocked) {
-        request.source = {ConverterKind::sign_bit, {}, start, 0};
-        std::copy_n(source.bits.data(), request.source.row.size(), request.source.row.data());
-    }
+void SignBitConverter::convert(const StartTable& start, const SignRowRequest& row, ConversionRequest& request) {
+    ConversionSource source{ConverterKind::sign_bit, {}, start, 0};
+    std::copy_n(row.bits.data(), source.row.size(), source.row.data());
+    request.streams = conversion_ ? convert_levels(*conversion_, source, *request.levels)
+                                  : StreamSet({{ConverterKind::sign_bit, 0}, row.bits.data(), &start}, *request.levels);
+    if (conversion_) check_twin(*this, conversion_->port.mismatch());
+    if (request.clocked) request.source = source;
     request.levels->for_each([&](std::size_t level) { start_q_ = start[level]; }); // stays at the last conversion's
-}
-
-StreamSet SignBitConverter::convert_by_pins(const StartTable& start, const SignRowRequest& source,
-                                            const LevelSet& levels) {
-    constexpr int kPatience = 16; // clocks: more than any conversion takes
-    BitMatrix streams(levels.count(), kStreamBits);
-    std::size_t row = 0;
-    SignBitPins::In& in = port_->in;
-    levels.for_each([&](std::size_t level) {
-        port_->clock_until(&SignBitPins::Out::request_ready, kPatience);
-        in.request_valid = 1;
-        std::copy_n(source.bits.data(), in.source.size(), in.source.data());
-        in.start = start[level];
-        in.level = level;
-        port_->clock();
-        in = {};
-        port_->clock_until(&SignBitPins::Out::stream_valid, kPatience);
-        std::copy_n(port_->out().stream.data(), port_->out().stream.size(), streams.row(row++));
-        in.stream_ready = 1;
-        port_->clock();
-        in = {};
-    });
-    VEILRAM_INVARIANT(port_->mismatch() == nullptr,
-                      "the RTL differs from its model: " << to_string(*port_->mismatch()));
-    return {levels, std::move(streams)};
 }
 
 void SignBitConverter::rail_method() {
     lose({static_cast<std::int64_t>(tables_.size() * sizeof(StartTable)) * 8, 0});
     wipe({});
-    if (!port_) return;
+    if (!conversion_) return;
     pins_->begin(to_ps(sc_core::sc_time_stamp()));
-    port_->reset();
-    VEILRAM_INVARIANT(port_->mismatch() == nullptr,
-                      "the RTL differs from its model: " << to_string(*port_->mismatch()));
+    conversion_->port.reset();
+    check_twin(*this, conversion_->port.mismatch());
 }
 
 void SignBitConverter::record(TwinWave* wave) {
-    if (port_) port_->record(wave);
+    if (conversion_) conversion_->port.record(wave);
 }
 
 void SignBitConverter::collect(StatGroup& out) const {
     meter_.collect(out);
-    if (port_) out.count("pin_clocks", port_->clocks(), "edges that the converter's pins saw");
+    if (conversion_) out.count("pin_clocks", conversion_->port.clocks(), "edges that the converter's pins saw");
 }
 
 void SignBitConverter::add_traces(TraceFile& file) const {

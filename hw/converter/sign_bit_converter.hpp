@@ -4,7 +4,7 @@
 
 #include "hw/converter/conversion.hpp"
 #include "hw/converter/converter_config.hpp"
-#include "hw/converter/sign_bit_pins.hpp"
+#include "hw/converter/pin_conversion.hpp"
 #include "hw/crossbar/sign_crossbar.hpp"
 #include "hw/power/remanence.hpp"
 #include "hw/sim/busy_line.hpp"
@@ -57,15 +57,14 @@ private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void rail_method();
-    void convert(const StartTable& start, const SignRowRequest& source, ConversionRequest& request);
-    StreamSet convert_by_pins(const StartTable& start, const SignRowRequest& source, const LevelSet& levels);
+    void convert(const StartTable& start, const SignRowRequest& row, ConversionRequest& request);
     bool load(const StartLoad& load);
     void wipe(std::optional<std::uint32_t> layer);
 
     const SignBitConverterConfig cfg_;
     PinClock* const pins_;
-    std::optional<PinPort<SignBitPins>> port_;   ///< none without pins
-    std::map<std::uint32_t, StartTable> tables_; ///< by layer
+    std::optional<SignBitConversion> conversion_; ///< none without pins
+    std::map<std::uint32_t, StartTable> tables_;  ///< by layer
     EventMeter<SignBitConverterEvent, 2> meter_;
     BusyLine busy_{"busy"};
     unsigned start_q_ = 0; ///< start position of the conversion seen last

@@ -1,7 +1,7 @@
 // Parameters of the 1T4R crossbar and of the sign crossbar.
 #pragma once
 
-#include "hw/cycle/pin_port.hpp"
+#include "hw/cycle/implementation.hpp"
 #include "models/base/units.hpp"
 #include "models/device/device_model.hpp"
 #include "models/sc/crossbar_read.hpp"

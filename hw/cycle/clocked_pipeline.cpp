@@ -1,5 +1,6 @@
 #include "hw/cycle/clocked_pipeline.hpp"
 
+#include "hw/cycle/check_twin.hpp"
 #include "hw/sim/report.hpp"
 #include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
@@ -110,8 +111,7 @@ void ClockedPipeline::convert(unsigned item, int clock) {
     const int number = clock - (stages_[kConvert].clocks - converter_.clocks());
     if (number < 0) return;
     converter_.clock(level_of(item), number, to_ps(sc_core::sc_time_stamp()));
-    const Mismatch* mismatch = converter_.mismatch();
-    VEILRAM_INVARIANT(mismatch == nullptr, "the RTL differs from its model: " << to_string(*mismatch));
+    check_twin(*this, converter_.mismatch());
 }
 
 /// The stream goes into the word-line drivers' registers.
@@ -173,8 +173,7 @@ void ClockedPipeline::reset() {
         std::fill_n(bit_lines_.row(p), bit_lines_.words_per_row(), Word{0});
     bit_lines_ = BitMatrix();
     converter_.reset(to_ps(sc_core::sc_time_stamp()));
-    VEILRAM_INVARIANT(converter_.mismatch() == nullptr,
-                      "the RTL differs from its model: " << to_string(*converter_.mismatch()));
+    check_twin(*this, converter_.mismatch());
     word_lines_.write(sc_dt::sc_bv<kStreamBits>());
     driven_.fill(0);
     lines_q_ = 0;

@@ -34,13 +34,10 @@ void Lockstep::clock(const Word* inputs) {
 
 /// Valid and ready before the edge tell.
 void Lockstep::note_transfers(const Word* inputs) {
-    const Word* outputs = reference_.outputs();
-    for (const Channel& channel : table_.requests)
-        if (inputs[table_.inputs[channel.valid].word] != 0 && outputs[table_.outputs[channel.ready].word] != 0)
-            note(table_.inputs, channel, inputs);
-    for (const Channel& channel : table_.answers)
-        if (outputs[table_.outputs[channel.valid].word] != 0 && inputs[table_.inputs[channel.ready].word] != 0)
-            note(table_.outputs, channel, outputs);
+    table_.for_each_transfer(inputs, reference_.outputs(),
+                             [this](const Channel& channel, const std::vector<Pin>& pins, const Word* values) {
+                                 note(pins, channel, values);
+                             });
 }
 
 void Lockstep::note(const std::vector<Pin>& pins, const Channel& channel, const Word* values) {
@@ -83,9 +80,14 @@ void Lockstep::compare() {
     for (const Pin& pin : table_.outputs)
         for (std::size_t w = pin.word; w < pin.word + words_for(pin.bits); ++w) {
             if (expected[w] == got[w]) continue;
-            const auto bit = (w - pin.word) * kWordBits + static_cast<std::size_t>(__builtin_ctzll(expected[w] ^ got[w]));
-            mismatch_ = Mismatch{clocks_, pin.name, static_cast<unsigned>(bit), text(pin, expected + pin.word),
-                                 text(pin, got + pin.word), {}};
+            const auto bit =
+                (w - pin.word) * kWordBits + static_cast<std::size_t>(__builtin_ctzll(expected[w] ^ got[w]));
+            mismatch_ = Mismatch{clocks_,
+                                 pin.name,
+                                 static_cast<unsigned>(bit),
+                                 text(pin, expected + pin.word),
+                                 text(pin, got + pin.word),
+                                 {}};
             for (const Transfer& transfer : history_) mismatch_->transactions.push_back(text(transfer));
             return;
         }

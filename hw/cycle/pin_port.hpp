@@ -1,8 +1,10 @@
 // How transactions reach a block that is there pin by pin.
 #pragma once
 
+#include "hw/cycle/implementation.hpp"
 #include "hw/cycle/lockstep.hpp"
 #include "hw/cycle/twins.hpp"
+#include "models/base/diagnostics.hpp"
 #include "models/base/units.hpp"
 
 #include <algorithm>
@@ -14,10 +16,6 @@
 #include <vector>
 
 namespace veilram {
-
-/// What a block of the chip is made of: a module that looks at transactions only, or a model behind pins, in C++ or in
-/// SystemVerilog.
-enum class Implementation { systemc, cycle, rtl };
 
 /// Time at the pins of a chip. A transaction clocks its block as often as it needs within the call: pins run ahead of
 /// the kernel, as loose timing does, one block after another, and never back.
@@ -52,19 +50,22 @@ public:
 
     In in{}; ///< what the next edge sees
 
-    /// `Cycle` is the model in C++. A twin is checked against it. Throws UserError for rtl without Verilator.
-    template <class Cycle> static PinPort make(Implementation kind, PinClock& clock, const std::string& name) {
+    /// `Cycle` is the model in C++; a twin is checked against it. Throws UserError for rtl without Verilator,
+    /// ModelError without pins or a clock for them.
+    template <class Cycle> static PinPort make(Implementation kind, PinClock* clock, const std::string& name) {
+        if (kind == Implementation::systemc || clock == nullptr) throw ModelError(name + ": has no pins");
         auto model = std::make_unique<Cycle>();
-        if (kind == Implementation::cycle) return PinPort(clock, std::move(model), nullptr, nullptr);
+        if (kind == Implementation::cycle) return PinPort(*clock, std::move(model), nullptr, nullptr);
         auto twin = make_twin<Pins>(name);
         Twin<Pins>& seen = *twin;
-        return PinPort(clock, std::move(twin), std::move(model), &seen);
+        return PinPort(*clock, std::move(twin), std::move(model), &seen);
     }
 
     const Out& out() const { return model_->out(); }
     /// `joins`: at the edge of another block, not at one of its own.
     void reset(bool joins = false) {
         if (!joins) clock_->edge();
+        in = {};
         lockstep_ ? lockstep_->reset() : model_->reset();
     }
     void clock(bool joins = false) {
@@ -72,9 +73,10 @@ public:
         ++clocks_;
         lockstep_ ? lockstep_->clock(reinterpret_cast<const Word*>(&in)) : model_->clock(in);
     }
-    /// Clocks until `answer` is high, at most `limit` times: a block that hangs must not hang the simulator.
-    bool clock_until(Word Out::*answer, int limit) {
-        for (int i = 0; i < limit && out().*answer == 0; ++i) clock();
+    /// Clocks until `answer` is high, but not for ever: a block that hangs must not hang the simulator.
+    bool clock_until(Word Out::*answer) {
+        constexpr int kPatience = 16; // more than any block takes
+        for (int i = 0; i < kPatience && out().*answer == 0; ++i) clock();
         return out().*answer != 0;
     }
 

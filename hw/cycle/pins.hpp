@@ -1,5 +1,5 @@
-// Blocks pin by pin and clock by clock: what a block's model in C++, its twin in SystemVerilog and anybody's own RTL have
-// in common (docs/cosim.md).
+// Blocks pin by pin and clock by clock: what a block's model in C++, its twin in SystemVerilog and anybody's own RTL
+// have in common (docs/cosim.md).
 #pragma once
 
 #include "models/base/bits.hpp"
@@ -44,9 +44,27 @@ struct Channel {
 struct PinTable {
     const char* block; ///< the name of its Verilog module
     std::vector<Pin> inputs, outputs;
-    std::vector<Channel> requests;     ///< valid comes in, ready goes out
-    std::vector<Channel> answers;      ///< valid goes out, ready comes in
-    std::vector<std::size_t> controls; ///< inputs that are neither valid, ready nor payload and are low for most of the time
+    std::vector<Channel> requests; ///< valid comes in, ready goes out
+    std::vector<Channel> answers;  ///< valid goes out, ready comes in
+    std::vector<std::size_t>
+        controls; ///< inputs that are neither valid, ready nor payload and are low for most of the time
+
+    /// Over some of its pins.
+    static std::size_t bits(const std::vector<Pin>& pins) {
+        std::size_t sum = 0;
+        for (const Pin& pin : pins) sum += pin.bits;
+        return sum;
+    }
+    /// Calls `moved(channel, pins, values)` for every channel that moves an item at an edge with these inputs, when the
+    /// outputs before it are these; `pins` and `values` are of the side that offers the item.
+    template <class Moved> void for_each_transfer(const Word* in, const Word* out, Moved moved) const {
+        for (const Channel& channel : requests)
+            if (in[inputs[channel.valid].word] != 0 && out[outputs[channel.ready].word] != 0)
+                moved(channel, inputs, in);
+        for (const Channel& channel : answers)
+            if (out[outputs[channel.valid].word] != 0 && in[inputs[channel.ready].word] != 0)
+                moved(channel, outputs, out);
+    }
 
     std::size_t input_words() const { return words(inputs); }
     std::size_t output_words() const { return words(outputs); }

@@ -1,13 +1,10 @@
 #include "hw/gsl/gsl_bank.hpp"
 
+#include "models/base/diagnostics.hpp"
+
 #include <algorithm>
 
 namespace veilram {
-namespace {
-
-constexpr int kPatience = 16; ///< clocks: more than any selection takes
-
-} // namespace
 
 void GslRegisters::zeroise(std::size_t first, std::size_t crossbars) {
     for (std::size_t c = first; c < first + crossbars; ++c) {
@@ -16,25 +13,28 @@ void GslRegisters::zeroise(std::size_t first, std::size_t crossbars) {
     }
 }
 
-GslPinBank::GslPinBank(Implementation kind, std::size_t crossbars, int n, int segments, PinClock& clock,
+GslPinBank::GslPinBank(Implementation kind, std::size_t crossbars, int n, int segments, PinClock* clock,
                        const std::string& name)
-    : used_(segments == static_cast<int>(kWordBits) ? ~Word{0} : (Word{1} << segments) - 1) {
-    for (std::size_t c = 0; c < crossbars; ++c) {
+    : n_(static_cast<Word>(n)), used_(segments == static_cast<int>(kWordBits) ? ~Word{0} : (Word{1} << segments) - 1) {
+    if (n > static_cast<int>(GslPins::kVectors) || segments > static_cast<int>(GslPins::kSegments))
+        throw ModelError(name + ": has no pins for " + std::to_string(n) + " vectors of " + std::to_string(segments));
+    for (std::size_t c = 0; c < crossbars; ++c)
         ports_.push_back(PinPort<GslPins>::make<GslCycle>(kind, clock, name + std::to_string(c)));
-        ports_.back().in.vectors = static_cast<Word>(n);
-    }
 }
 
-void GslPinBank::load(std::size_t crossbar, const GslVectors& vectors) {
+bool GslPinBank::load(std::size_t crossbar, const GslVectors& vectors) {
     auto& port = ports_[crossbar];
     for (std::size_t v = 0; v < vectors.vectors.size(); ++v) {
-        if (!port.clock_until(&GslPins::Out::load_ready, kPatience)) return;
+        if (!port.clock_until(&GslPins::Out::load_ready)) return false;
+        port.in = {};
+        port.in.vectors = n_;
         port.in.load_valid = 1;
         port.in.load_index = v;
         port.in.load_vector = vectors.vectors[v].front();
         port.clock();
-        port.in.load_valid = port.in.load_index = port.in.load_vector = 0;
+        port.in = {};
     }
+    return true;
 }
 
 void GslPinBank::zeroise(std::size_t first, std::size_t crossbars) {
@@ -49,21 +49,21 @@ void GslPinBank::reset() {
     for (std::size_t c = 0; c < ports_.size(); ++c) ports_[c].reset(c > 0);
 }
 
-/// Lines that a selector refuses, or does not answer for, are all clear; its model, which answers, tells them apart.
-GslVector GslPinBank::select(std::size_t crossbar, unsigned slot) {
+std::optional<GslVector> GslPinBank::select(std::size_t crossbar, unsigned slot) {
     auto& port = ports_[crossbar];
-    GslVector lines{0};
-    if (!port.clock_until(&GslPins::Out::select_ready, kPatience)) return lines;
+    if (!port.clock_until(&GslPins::Out::select_ready)) return std::nullopt;
+    port.in.vectors = n_;
     port.in.select_valid = 1;
     port.in.select_slot = slot;
     port.clock();
     port.in.select_valid = 0;
-    if (!port.clock_until(&GslPins::Out::lines_valid, kPatience)) return lines;
-    lines.front() = port.out().even & used_;
+    if (!port.clock_until(&GslPins::Out::lines_valid)) return std::nullopt;
+    const bool refused = port.out().lines_refused != 0;
+    const GslVector lines{port.out().even & used_};
     port.in.lines_ready = 1;
     port.clock();
-    port.in.lines_ready = 0;
-    return lines;
+    port.in = {};
+    return refused ? std::nullopt : std::optional(lines);
 }
 
 std::int64_t GslPinBank::clocks() const {

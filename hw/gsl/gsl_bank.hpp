@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,16 @@ class GslBank {
 public:
     virtual ~GslBank() = default;
 
-    /// All n vectors of a crossbar; its lines have to be driven anew.
-    virtual void load(std::size_t crossbar, const GslVectors& vectors) = 0;
+    /// All n vectors of a crossbar; its lines have to be driven anew. False where a block behind pins does not answer.
+    virtual bool load(std::size_t crossbar, const GslVectors& vectors) = 0;
     virtual void zeroise(std::size_t first, std::size_t crossbars) = 0;
     /// The rail has fallen.
     virtual void reset() = 0;
     /// Vectors in a crossbar's registers.
     virtual unsigned loaded(std::size_t crossbar) const = 0;
-    /// Connects `slot` of a crossbar that is loaded, and returns its lines: those of even rows.
-    virtual GslVector select(std::size_t crossbar, unsigned slot) = 0;
+    /// Connects `slot` of a crossbar that is loaded, and returns its lines: those of even rows. None where a block
+    /// behind pins refuses, or does not answer.
+    virtual std::optional<GslVector> select(std::size_t crossbar, unsigned slot) = 0;
     /// Edges so far; 0 where there are no pins.
     virtual std::int64_t clocks() const { return 0; }
     /// Where a twin differs from its model; null while none does.
@@ -37,11 +39,14 @@ class GslRegisters final : public GslBank {
 public:
     GslRegisters(std::size_t crossbars, int segments) : registers_(crossbars), segments_(segments) {}
 
-    void load(std::size_t crossbar, const GslVectors& vectors) override { registers_[crossbar] = vectors; }
+    bool load(std::size_t crossbar, const GslVectors& vectors) override {
+        registers_[crossbar] = vectors;
+        return true;
+    }
     void zeroise(std::size_t first, std::size_t crossbars) override;
     void reset() override { zeroise(0, registers_.size()); }
     unsigned loaded(std::size_t crossbar) const override { return static_cast<unsigned>(registers_[crossbar].count()); }
-    GslVector select(std::size_t crossbar, unsigned slot) override {
+    std::optional<GslVector> select(std::size_t crossbar, unsigned slot) override {
         return registers_[crossbar].of_slot(static_cast<int>(slot), segments_);
     }
 
@@ -53,23 +58,25 @@ private:
 /// One selector a crossbar. Crossbars have at most GslPins::kSegments segments and kVectors vectors.
 class GslPinBank final : public GslBank {
 public:
-    /// `name` is the scope of the twins. Throws UserError for rtl without Verilator.
-    GslPinBank(Implementation kind, std::size_t crossbars, int n, int segments, PinClock& clock,
+    /// `name` is the scope of the twins. Throws UserError for rtl without Verilator, ModelError for more than there are
+    /// pins for.
+    GslPinBank(Implementation kind, std::size_t crossbars, int n, int segments, PinClock* clock,
                const std::string& name);
 
-    void load(std::size_t crossbar, const GslVectors& vectors) override;
+    bool load(std::size_t crossbar, const GslVectors& vectors) override;
     void zeroise(std::size_t first, std::size_t crossbars) override;
     void reset() override;
     unsigned loaded(std::size_t crossbar) const override {
         return static_cast<unsigned>(ports_[crossbar].out().loaded);
     }
-    GslVector select(std::size_t crossbar, unsigned slot) override;
+    std::optional<GslVector> select(std::size_t crossbar, unsigned slot) override;
     std::int64_t clocks() const override;
     const Mismatch* mismatch() const override;
     void record(TwinWave* wave) override;
 
 private:
     std::vector<PinPort<GslPins>> ports_;
+    const Word n_;
     const Word used_; ///< the segments that crossbars have
 };
 

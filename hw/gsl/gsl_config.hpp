@@ -1,7 +1,7 @@
 // Parameters of the GSL selector.
 #pragma once
 
-#include "hw/cycle/pin_port.hpp"
+#include "hw/cycle/implementation.hpp"
 #include "models/base/units.hpp"
 #include "models/sc/geometry.hpp"
 

@@ -1,19 +1,19 @@
 #include "hw/gsl/gsl_selector.hpp"
 
-#include "hw/sim/report.hpp"
+#include "hw/cycle/check_twin.hpp"
 #include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace veilram {
-
 namespace {
 
 std::unique_ptr<GslBank> make_bank(const GslConfig& cfg, PinClock* pins, const std::string& name) {
     if (cfg.implementation == Implementation::systemc)
         return std::make_unique<GslRegisters>(cfg.crossbars, cfg.array.segments());
-    return std::make_unique<GslPinBank>(cfg.implementation, cfg.crossbars, cfg.n, cfg.array.segments(), *pins, name);
+    return std::make_unique<GslPinBank>(cfg.implementation, cfg.crossbars, cfg.n, cfg.array.segments(), pins, name);
 }
 
 } // namespace
@@ -59,10 +59,7 @@ void GslSelector::start_pins(const sc_core::sc_time& delay) {
     if (pins_ != nullptr) pins_->begin(to_ps(sc_core::sc_time_stamp() + delay));
 }
 
-void GslSelector::check_pins() const {
-    const Mismatch* mismatch = bank_->mismatch();
-    VEILRAM_INVARIANT(mismatch == nullptr, "the RTL differs from its model: " << to_string(*mismatch));
-}
+void GslSelector::check_pins() const { check_twin(*this, bank_->mismatch()); }
 
 bool GslSelector::zeroise(const GslLoad& load) {
     if (load.first_crossbar > cfg_.crossbars || load.crossbars > cfg_.crossbars - load.first_crossbar) return false;
@@ -84,7 +81,7 @@ bool GslSelector::store(const GslLoad& load) {
             if (vector.size() != words) return false;
     }
     for (std::size_t c = 0; c < load.vectors->size(); ++c) {
-        bank_->load(load.first_crossbar + c, (*load.vectors)[c]);
+        if (!bank_->load(load.first_crossbar + c, (*load.vectors)[c])) return false;
         slot_[load.first_crossbar + c] = -1; // the lines must be driven anew
     }
     note_loaded();
@@ -127,8 +124,13 @@ void GslSelector::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
         return;
     }
     start_pins(delay);
-    request->gsl_lines = bank_->select(request->crossbar, request->slot);
+    std::optional<GslVector> lines = bank_->select(request->crossbar, request->slot);
     check_pins();
+    if (!lines) {
+        trans.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    request->gsl_lines = std::move(*lines);
     if (slot_[request->crossbar] != request->slot) {
         slot_[request->crossbar] = request->slot;
         meter_.charge(GslEvent::line_switch);

@@ -22,6 +22,9 @@ std::string to_string(ResFault fault);
 /// Of one layer. `clear`: its secrets are in the registers and its signs are right.
 enum class LayerState : std::uint8_t { locked, unlocking, clear, locking };
 
+struct Mismatch;
+class TwinWave;
+
 /// Which steps are legal in which state. Each step returns false, and leaves the machine in FAULT, when it is not.
 class ResMachine {
 public:
@@ -52,6 +55,12 @@ public:
     /// The outside power is gone: from every state into SHUTDOWN, which only the end of the rail ends.
     virtual void begin_emergency() = 0;
     virtual void fail(ResFault fault) = 0;
+
+    /// Edges so far; 0 where there are no pins.
+    virtual std::int64_t clocks() const { return 0; }
+    /// Where a twin differs from its model; null while none does.
+    virtual const Mismatch* mismatch() const { return nullptr; }
+    virtual void record(TwinWave*) {}
 };
 
 /// The machine by definition.

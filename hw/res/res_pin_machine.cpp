@@ -4,26 +4,24 @@
 
 namespace veilram {
 
-ResPinMachine::ResPinMachine(Implementation kind, ResPolicy policy, PinClock& clock, const std::string& name)
+ResPinMachine::ResPinMachine(Implementation kind, ResPolicy policy, PinClock* clock, const std::string& name)
     : policy_(policy), port_(PinPort<ResPins>::make<ResCycle>(kind, clock, name)) {}
 
 LayerState ResPinMachine::layer_state(int layer) const {
     if (layer < 0 || layer >= static_cast<int>(ResPins::kLayers)) return LayerState::locked;
-    const auto number = static_cast<std::size_t>(layer);
-    return static_cast<LayerState>(port_.out().layer_states[number / 32] >> (number % 32 * 2) & 3U);
+    return ResPins::state_of(port_.out().layer_states, static_cast<std::size_t>(layer));
 }
 
 /// A machine that does not answer has refused.
 bool ResPinMachine::command(ResCommand command, int layer) {
-    constexpr int kPatience = 16; // clocks: more than any command takes
     ResPins::In& in = port_.in;
-    if (!port_.clock_until(&ResPins::Out::command_ready, kPatience)) return false;
+    if (!port_.clock_until(&ResPins::Out::command_ready)) return false;
     in.command_valid = 1;
     in.command = static_cast<Word>(command);
     in.layer = layer < 0 || layer >= static_cast<int>(ResPins::kLayers) ? ResPins::kLayers : static_cast<Word>(layer);
     port_.clock();
     in.command_valid = 0;
-    const bool legal = port_.clock_until(&ResPins::Out::answer_valid, kPatience) && port_.out().legal != 0;
+    const bool legal = port_.clock_until(&ResPins::Out::answer_valid) && port_.out().legal != 0;
     in.answer_ready = 1;
     port_.clock();
     in.answer_ready = 0;
@@ -38,7 +36,6 @@ void ResPinMachine::note_open() {
 
 /// The rail is gone: no command, reset.
 void ResPinMachine::power_off() {
-    port_.in = {};
     port_.reset();
     open_.clear();
     emergency_ = false;

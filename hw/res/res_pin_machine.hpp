@@ -13,7 +13,7 @@ namespace veilram {
 class ResPinMachine final : public ResMachine {
 public:
     /// `name` is the scope of the twin. Throws UserError for rtl without Verilator.
-    ResPinMachine(Implementation kind, ResPolicy policy, PinClock& clock, const std::string& name);
+    ResPinMachine(Implementation kind, ResPolicy policy, PinClock* clock, const std::string& name);
 
     ResState state() const override { return static_cast<ResState>(port_.out().state); }
     ResFault fault() const override { return static_cast<ResFault>(port_.out().fault); }
@@ -34,9 +34,9 @@ public:
     void begin_emergency() override;
     void fail(ResFault fault) override;
 
-    std::int64_t clocks() const { return port_.clocks(); }
-    const Mismatch* mismatch() const { return port_.mismatch(); }
-    void record(TwinWave* wave) { port_.record(wave); }
+    std::int64_t clocks() const override { return port_.clocks(); }
+    const Mismatch* mismatch() const override { return port_.mismatch(); }
+    void record(TwinWave* wave) override { port_.record(wave); }
 
 private:
     bool command(ResCommand command, int layer = -1);

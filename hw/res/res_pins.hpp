@@ -50,6 +50,10 @@ struct ResPins {
         WideWord layer_states; ///< two bits a layer, a LayerState
     };
     static const PinTable& table();
+    /// Of a layer, in `layer_states`.
+    static LayerState state_of(const WideWord& states, std::size_t layer) {
+        return static_cast<LayerState>(states[layer / 32] >> (layer % 32 * 2) & 3U);
+    }
 };
 
 /// State changes with the edge at which a command is taken; its answer stays until it is taken note of, and the next

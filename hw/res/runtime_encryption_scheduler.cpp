@@ -1,5 +1,6 @@
 #include "hw/res/runtime_encryption_scheduler.hpp"
 
+#include "hw/cycle/check_twin.hpp"
 #include "hw/sim/report.hpp"
 #include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
@@ -26,7 +27,7 @@ ResFault fault_of(UnsealRequest::Verdict verdict) {
 
 std::unique_ptr<ResMachine> make_machine(const SchedulerConfig& cfg, PinClock* pins, const std::string& name) {
     if (cfg.implementation == Implementation::systemc) return std::make_unique<ResCore>(cfg.policy);
-    return std::make_unique<ResPinMachine>(cfg.implementation, cfg.policy, *pins, name);
+    return std::make_unique<ResPinMachine>(cfg.implementation, cfg.policy, pins, name);
 }
 
 constexpr int kChip = -1; ///< arrives as a whole: the end of a boot that recovers, of a shutdown
@@ -35,8 +36,8 @@ constexpr int kChip = -1; ///< arrives as a whole: the end of a boot that recove
 
 RuntimeEncryptionScheduler::RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg,
                                                        PinClock* pins)
-    : sc_module(name), cfg_(cfg), pins_(pins), core_(make_machine(cfg, pins, std::string(this->name()) + ".machine")),
-      pin_machine_(dynamic_cast<ResPinMachine*>(core_.get())) {
+    : sc_module(name), cfg_(cfg), pins_(cfg.implementation == Implementation::systemc ? nullptr : pins),
+      core_(make_machine(cfg, pins, std::string(this->name()) + ".machine")) {
     tsock.register_b_transport(this, &RuntimeEncryptionScheduler::b_transport);
     emergency_tsock.register_b_transport(this, &RuntimeEncryptionScheduler::emergency_transport);
     SC_METHOD(settle_method);
@@ -127,6 +128,7 @@ void RuntimeEncryptionScheduler::unseal(SchedulerRequest& request, sc_core::sc_t
     const auto status = send(crypto_isock, unseal, delay);
     if (status != tlm::TLM_OK_RESPONSE || unseal.verdict != UnsealRequest::Verdict::opened)
         return core_->fail(fault_of(unseal.verdict));
+    start_pins(delay); // the blob is open now
     if (core_->blob_opened(request.layer)) places_[request.layer] = {request.first_crossbar, 0, false};
 }
 
@@ -341,17 +343,12 @@ void RuntimeEncryptionScheduler::rail_method() {
     publish();
 }
 
-void RuntimeEncryptionScheduler::start_pins() {
-    if (pin_machine_ != nullptr) pins_->begin(to_ps(sc_core::sc_time_stamp()));
-}
-
-void RuntimeEncryptionScheduler::record(TwinWave* wave) {
-    if (pin_machine_ != nullptr) pin_machine_->record(wave);
+void RuntimeEncryptionScheduler::start_pins(const sc_core::sc_time& delay) {
+    if (pins_ != nullptr) pins_->begin(to_ps(sc_core::sc_time_stamp() + delay));
 }
 
 void RuntimeEncryptionScheduler::publish() {
-    const Mismatch* mismatch = pin_machine_ == nullptr ? nullptr : pin_machine_->mismatch();
-    VEILRAM_INVARIANT(mismatch == nullptr, "the RTL differs from its model: " << to_string(*mismatch));
+    check_twin(*this, core_->mismatch());
     state_q_ = static_cast<unsigned>(core_->state());
     layer_q_ = core_->layer();
     open_q_ = static_cast<unsigned>(core_->open().size());
@@ -361,8 +358,7 @@ void RuntimeEncryptionScheduler::collect(StatGroup& out) const {
     out.count("unlocks", unlocks_, "layers unlocked");
     out.count("locks", locks_, "layers locked");
     out.count("recoveries", recoveries_, "layers whose signs an earlier life had left in clear, written back at boot");
-    if (pin_machine_ != nullptr)
-        out.count("pin_clocks", pin_machine_->clocks(), "edges that the state machine's pins saw");
+    if (pins_ != nullptr) out.count("pin_clocks", core_->clocks(), "edges that the state machine's pins saw");
     const auto spent = [&](const char* name, SchedulerRequest::Action action, const char* what) {
         const auto found = spent_.find(action);
         out.time(name, found == spent_.end() ? Ps{} : found->second, what);

@@ -82,7 +82,7 @@ public:
                                PinClock* pins = nullptr);
     ~RuntimeEncryptionScheduler() override;
 
-    void record(TwinWave* wave);
+    void record(TwinWave* wave) { core_->record(wave); }
 
     void collect(StatGroup& out) const override;
     Fj energy() const override { return Fj{}; }
@@ -125,13 +125,12 @@ private:
     void arrive(int layer, const sc_core::sc_time& at);
     void settle_method() { settle(); }
     void rail_method();
-    void start_pins();
+    void start_pins(const sc_core::sc_time& delay = sc_core::SC_ZERO_TIME);
     void publish();
 
     const SchedulerConfig cfg_;
-    PinClock* const pins_;
+    PinClock* const pins_; ///< null without pins
     std::unique_ptr<ResMachine> core_;
-    ResPinMachine* const pin_machine_; ///< core_, where it has pins; else null
     sc_core::sc_event settle_ev_{"settle_ev"};
     /// When the layers that are on their way arrive; -1 stands for the shutdown.
     std::map<int, sc_core::sc_time> arrivals_;

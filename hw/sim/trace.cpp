@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fnmatch.h>
+#include <sysc/tracing/sc_tracing_ids.h>
 #include <fstream>
 #include <iomanip>
 #include <sstream>
@@ -73,9 +74,24 @@ TraceFile::~TraceFile() {
     if (file_ != nullptr) sc_core::sc_close_vcd_trace_file(file_);
 }
 
-bool TraceFile::is_selected(const std::string& name) const {
-    const auto fits = [&](const std::string& pattern) { return fnmatch(pattern.c_str(), name.c_str(), 0) == 0; };
-    return select_.empty() || std::any_of(select_.begin(), select_.end(), fits);
+bool TraceFile::is_selected(const std::string& name) {
+    bool selected = select_.empty();
+    for (const std::string& pattern : select_) {
+        if (fnmatch(pattern.c_str(), name.c_str(), 0) != 0) continue;
+        fitting_.insert(pattern);
+        selected = true;
+    }
+    return selected;
+}
+
+void TraceFile::check_selection() const {
+    std::string misfits;
+    for (const std::string& pattern : select_)
+        if (fitting_.count(pattern) == 0) misfits += (misfits.empty() ? "'" : ", '") + pattern + "'";
+    if (misfits.empty()) return;
+    sc_core::sc_report_handler::set_actions(sc_core::SC_ID_TRACING_CLOSE_EMPTY_FILE_, sc_core::SC_DO_NOTHING);
+    fs::remove(vcd_);
+    throw UserError("trace.select: no signal fits " + misfits + "; secret ones are there with trace.secrets alone");
 }
 
 void TraceFile::close() {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -26,6 +27,9 @@ public:
 
     /// Adds every Traceable below `root`.
     void add_all(const sc_core::sc_object& root);
+
+    /// Throws UserError that names every pattern which no signal fits.
+    void check_selection() const;
 
     /// Traces `variable` of `owner` as "<owner>.<signal>".
     template <class T> void add(const sc_core::sc_object& owner, const T& variable, const std::string& signal) {
@@ -50,7 +54,7 @@ public:
     void close();
 
 private:
-    bool is_selected(const std::string& name) const;
+    bool is_selected(const std::string& name);
 
     template <class T> struct Width {
         static constexpr std::size_t kBits = std::is_same_v<T, bool> ? 1 : 8 * sizeof(T);
@@ -66,7 +70,8 @@ private:
     std::string vcd_;
     bool secrets_;
     std::vector<std::string> select_;
-    sc_core::sc_trace_file* file_; ///< nullptr once closed
+    std::set<std::string> fitting_; ///< patterns of select_ that some signal fits
+    sc_core::sc_trace_file* file_;  ///< nullptr once closed
     std::vector<Signal> signals_;
     std::map<std::string, std::vector<std::string>> translations_; ///< of enumerations, by signal
 };

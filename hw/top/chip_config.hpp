@@ -1,7 +1,7 @@
 // Everything that makes one chip: its size, its fuses, its costs.
 #pragma once
 
-#include "hw/cycle/pin_port.hpp"
+#include "hw/cycle/implementation.hpp"
 #include "hw/res/res_core.hpp"
 #include "hw/tile/tile_config.hpp"
 #include "models/arch/chip_costs.hpp"

@@ -1,7 +1,6 @@
 """Reads scripts/rtl/mutations.txt and applies what it lists."""
 import dataclasses
 import pathlib
-import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FILE = ROOT / "scripts/rtl/mutations.txt"
@@ -20,7 +19,7 @@ def rtl_file(block):
     files = sorted(ROOT.glob(f"hw/*/rtl/{block}.sv"))
     if len(files) != 1:
         names = ", ".join(sorted(file.stem for file in ROOT.glob("hw/*/rtl/*.sv")))
-        sys.exit(f"no block '{block}' has RTL; there are {names}")
+        raise RuntimeError(f"no block '{block}' has RTL; there are {names}")
     return files[0]
 
 
@@ -35,7 +34,7 @@ def read_mutations():
         elif line.startswith("+"):
             mutations[-1].new.append(line[1:].strip())
         elif line and not line.startswith("#"):
-            sys.exit(f"{FILE}:{number}: expected a line that begins with '=', '-', '+' or '#'")
+            raise RuntimeError(f"{FILE}:{number}: expected a line that begins with '=', '-', '+' or '#'")
     return mutations
 
 
@@ -46,7 +45,7 @@ def apply(mutation, text):
     size = len(mutation.old)
     places = [i for i in range(len(lines)) if stripped[i:i + size] == mutation.old]
     if len(places) != 1:
-        sys.exit(f"{mutation.block}: what '{mutation.what}' is to change occurs {len(places)} times, expected once: "
+        raise RuntimeError(f"{mutation.block}: what '{mutation.what}' is to change occurs {len(places)} times, expected once: "
                  f"bring {FILE.relative_to(ROOT)} up to date")
     lines[places[0]:places[0] + size] = mutation.new
     return "\n".join(lines) + "\n"

@@ -69,6 +69,8 @@ TEST_F(CosimCliTest, ChoicesThatMeanNothingAreRefused) {
                    "gsl.impl: has no meaning for fidelity: functional");
     expect_refusal("run small.yaml --set 'trace.from=2 us' --set 'trace.to=1 us'",
                    "trace.to: must be after trace.from");
+    expect_refusal("run small.yaml --images 1 --set \"trace.select=['*.res.*', '*.rse.*']\"",
+                   "trace.select: no signal fits '*.rse.*'");
     EXPECT_EQ(veilram("cosim --block nobody").code, 2);
     EXPECT_THAT(veilram("cosim --block nobody").err, HasSubstr("gsl_selector, "));
 }

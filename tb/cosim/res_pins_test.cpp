@@ -56,7 +56,7 @@ void expect_same(const Out& out, const ResCore& core) {
     ASSERT_EQ(static_cast<ResFault>(out.fault), core.fault());
     ASSERT_EQ(out.open, core.open().size());
     for (unsigned layer = 0; layer < ResPins::kLayers; ++layer) {
-        const auto state = static_cast<LayerState>((out.layer_states[layer / 32] >> (layer % 32 * 2)) & 3U);
+        const auto state = ResPins::state_of(out.layer_states, layer);
         ASSERT_EQ(state, core.layer_state(static_cast<int>(layer))) << layer;
     }
 }

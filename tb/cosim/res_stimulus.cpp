@@ -12,9 +12,7 @@ using Out = ResPins::Out;
 
 constexpr Word number(ResCommand command) { return static_cast<Word>(command); }
 
-LayerState state_of(const Out& out, Word layer) {
-    return static_cast<LayerState>((out.layer_states[layer / 32] >> (layer % 32 * 2)) & 3U);
-}
+LayerState state_of(const Out& out, Word layer) { return ResPins::state_of(out.layer_states, layer); }
 
 /// The first layer after a random one that is not locked.
 std::optional<Word> open_layer(Rng& rng, const Out& out) {

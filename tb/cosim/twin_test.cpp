@@ -22,13 +22,7 @@ TEST_P(TwinTest, IsTheModelBitByBitAndClockByClock) {
     EXPECT_GT(result.resets, 10);
 }
 
-std::vector<const CosimBlock*> all_blocks() {
-    std::vector<const CosimBlock*> blocks;
-    for (const CosimBlock& block : cosim_blocks()) blocks.push_back(&block);
-    return blocks;
-}
-
-INSTANTIATE_TEST_SUITE_P(Blocks, TwinTest, ::testing::ValuesIn(all_blocks()),
+INSTANTIATE_TEST_SUITE_P(Blocks, TwinTest, ::testing::ValuesIn(chosen_blocks("all")),
                          [](const auto& block) { return std::string(block.param->table->block); });
 
 } // namespace

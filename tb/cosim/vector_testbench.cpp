@@ -5,12 +5,6 @@
 namespace veilram {
 namespace {
 
-std::size_t bits_of(const std::vector<Pin>& pins) {
-    std::size_t bits = 0;
-    for (const Pin& pin : pins) bits += pin.bits;
-    return bits;
-}
-
 void declare(std::ostream& out, const std::vector<Pin>& pins) {
     for (const Pin& pin : pins) out << "  logic [" << pin.bits - 1 << ":0] " << pin.name << ";\n";
 }
@@ -70,7 +64,7 @@ endmodule
 } // namespace
 
 std::string vector_testbench(const PinTable& table, const VectorLines& lines) {
-    const std::size_t inputs = bits_of(table.inputs), outputs = bits_of(table.outputs);
+    const std::size_t inputs = PinTable::bits(table.inputs), outputs = PinTable::bits(table.outputs);
     std::ostringstream out;
     out << "// Plays test vectors to " << table.block << " and compares every output. In the folder of the vectors:\n"
         << "//   iverilog -g2012 -o " << table.block << ".vvp " << table.block << "_tb.sv <your " << table.block

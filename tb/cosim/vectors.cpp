@@ -9,17 +9,11 @@
 namespace veilram {
 namespace {
 
-std::size_t bits_of(const std::vector<Pin>& pins) {
-    std::size_t bits = 0;
-    for (const Pin& pin : pins) bits += pin.bits;
-    return bits;
-}
-
 /// Values of pins side by side, the first one lowest, and room for a flag above.
 class Line {
 public:
     explicit Line(const std::vector<Pin>& pins, std::size_t flags)
-        : pins_(pins), bits_(bits_of(pins) + flags), words_(words_for(bits_)) {}
+        : pins_(pins), bits_(PinTable::bits(pins) + flags), words_(words_for(bits_)) {}
 
     void set(const Word* values) {
         std::size_t place = 0;
@@ -40,17 +34,10 @@ private:
     std::vector<Word> words_;
 };
 
-bool both(const Word* inputs, const Pin& in, const Word* outputs, const Pin& out) {
-    return inputs[in.word] != 0 && outputs[out.word] != 0;
-}
-
 /// How many items move at an edge with these inputs, when the outputs before it are these.
 std::int64_t transfers(const PinTable& table, const Word* inputs, const Word* outputs) {
     std::int64_t count = 0;
-    for (const Channel& c : table.requests)
-        count += both(inputs, table.inputs[c.valid], outputs, table.outputs[c.ready]);
-    for (const Channel& c : table.answers)
-        count += both(inputs, table.inputs[c.ready], outputs, table.outputs[c.valid]);
+    table.for_each_transfer(inputs, outputs, [&](const Channel&, const std::vector<Pin>&, const Word*) { ++count; });
     return count;
 }
 

@@ -78,15 +78,9 @@ TEST_P(VectorsTest, ASeedGivesTheSameFilesAndAnotherOneOthers) {
     EXPECT_NE(text(files.inputs), inputs);
 }
 
-std::vector<const CosimBlock*> all_blocks() {
-    std::vector<const CosimBlock*> blocks;
-    for (const CosimBlock& block : cosim_blocks()) blocks.push_back(&block);
-    return blocks;
-}
-
 INSTANTIATE_TEST_SUITE_P(SignBitConverter, RippleTest, ::testing::Values(&cosim_block("sign_bit_converter")));
 
-INSTANTIATE_TEST_SUITE_P(Blocks, VectorsTest, ::testing::ValuesIn(all_blocks()),
+INSTANTIATE_TEST_SUITE_P(Blocks, VectorsTest, ::testing::ValuesIn(chosen_blocks("all")),
                          [](const auto& block) { return std::string(block.param->table->block); });
 
 } // namespace

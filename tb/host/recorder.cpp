@@ -39,6 +39,7 @@ void Recorder::open() {
     const std::string path = cfg_.folder + "/" + cfg_.name;
     trace_ = std::make_unique<TraceFile>(path + ".vcd", cfg_.secrets, cfg_.select);
     trace_->add_all(platform_);
+    trace_->check_selection();
     if (!cfg_.secrets || !platform_.chip.has_rtl()) return;
     twins_ = std::make_unique<TwinWave>(path + "_rtl.vcd");
     platform_.chip.record(twins_.get());
