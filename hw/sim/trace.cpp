@@ -8,10 +8,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fnmatch.h>
-#include <sysc/tracing/sc_tracing_ids.h>
 #include <fstream>
 #include <iomanip>
 #include <sstream>
+#include <sysc/tracing/sc_tracing_ids.h>
 #include <utility>
 
 namespace veilram {
