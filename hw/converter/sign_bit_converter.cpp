@@ -77,7 +77,7 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
         trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }
-    SignRowRequest source;
+    RowReadRequest source;
     source.row = request->crossbar * static_cast<std::uint32_t>(cfg_.rows_per_crossbar) + request->row;
     source.reads = request->conversions;
     const auto status = send(sign_isock, source, delay);
@@ -92,7 +92,7 @@ void SignBitConverter::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_
     trans.set_response_status(status);
 }
 
-void SignBitConverter::convert(const StartTable& start, const SignRowRequest& row, ConversionRequest& request) {
+void SignBitConverter::convert(const StartTable& start, const RowReadRequest& row, ConversionRequest& request) {
     ConversionSource source{ConverterKind::sign_bit, {}, start, 0};
     std::copy_n(row.bits.data(), source.row.size(), source.row.data());
     request.streams = conversion_ ? convert_levels(*conversion_, source, *request.levels)

@@ -5,7 +5,7 @@
 #include "hw/converter/conversion.hpp"
 #include "hw/converter/converter_config.hpp"
 #include "hw/converter/pin_conversion.hpp"
-#include "hw/crossbar/sign_crossbar.hpp"
+#include "hw/crossbar/cell_requests.hpp"
 #include "hw/power/remanence.hpp"
 #include "hw/sim/busy_line.hpp"
 #include "hw/sim/event_meter.hpp"
@@ -36,7 +36,7 @@ class SignBitConverter final : public sc_core::sc_module, public RemanentMemory,
 public:
     RequestTarget<SignBitConverter, ConversionRequest> tsock{"tsock"};
     RequestTarget<SignBitConverter, StartLoad> load_tsock{"load_tsock"};
-    RequestInitiator<SignBitConverter, SignRowRequest> sign_isock{"sign_isock"};
+    RequestInitiator<SignBitConverter, RowReadRequest> sign_isock{"sign_isock"};
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     SC_HAS_PROCESS(SignBitConverter);
@@ -57,7 +57,7 @@ private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void load_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void rail_method();
-    void convert(const StartTable& start, const SignRowRequest& row, ConversionRequest& request);
+    void convert(const StartTable& start, const RowReadRequest& row, ConversionRequest& request);
     bool load(const StartLoad& load);
     void wipe(std::optional<std::uint32_t> layer);
 

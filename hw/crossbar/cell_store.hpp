@@ -1,6 +1,7 @@
 // Bits of a non-volatile array behind byte addresses, shared by both kinds of crossbar.
 #pragma once
 
+#include "hw/crossbar/write_driver.hpp"
 #include "models/base/bits.hpp"
 
 #include <tlm>
@@ -10,8 +11,8 @@
 
 namespace veilram {
 
-/// Row-major, bit i of a row in byte i/8 at position i%8; each row starts at a whole byte.
-class CellStore {
+/// Bits are levels 0 and 1. Row-major, bit i of a row in byte i/8 at position i%8; each row starts at a whole byte.
+class CellStore final : public WritableCells {
 public:
     CellStore(std::size_t rows, std::size_t cols) : bits_(rows, cols), row_bytes_((cols + 7) / 8) {}
 
@@ -35,7 +36,10 @@ public:
         }
         return changed;
     }
-    void set(std::size_t row, std::size_t column, bool value) { bits_.set(row, column, value); }
+    std::uint8_t level(std::size_t row, std::size_t column) override { return bits_.get(row, column) ? 1 : 0; }
+    void set_level(std::size_t row, std::size_t column, std::uint8_t level) override {
+        bits_.set(row, column, level != 0);
+    }
     /// A plain access that the caller has accepted; returns how many cells changed.
     int access(tlm::tlm_generic_payload& trans) {
         int changed = 0;

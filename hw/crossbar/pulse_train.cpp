@@ -6,20 +6,20 @@
 
 namespace veilram {
 
-std::optional<bool> PulseTrain::value_of(std::size_t row, std::size_t column) const {
+std::optional<std::uint8_t> PulseTrain::level_of(std::size_t row, std::size_t column) const {
     const auto cell = pending_.find({row, column});
-    return cell == pending_.end() ? std::nullopt : std::optional(cell->second.value);
+    return cell == pending_.end() ? std::nullopt : std::optional(cell->second.level);
 }
 
 void PulseTrain::note(const Pulse& pulse) {
     Pending& cell = pending_[{pulse.row, pulse.column}];
     ++cell.pulses;
-    cell.value = pulse.value;
+    cell.level = pulse.step.to;
 }
 
-void PulseTrain::add(std::size_t row, std::size_t column, bool value, Ps now, Ps duration) {
+void PulseTrain::add(std::size_t row, std::size_t column, Step step, Ps now, Ps duration) {
     const Ps begin = std::max(now, end(now));
-    pulses_.push_back({row, column, value, begin, begin + duration});
+    pulses_.push_back({row, column, step, begin, begin + duration});
     note(pulses_.back());
 }
 
@@ -42,7 +42,7 @@ std::optional<PulseTrain::Pulse> PulseTrain::cut(Ps now, Rng& rng) {
     std::optional<Pulse> torn;
     if (!pulses_.empty() && pulses_.front().begin < now) {
         torn = pulses_.front();
-        if (boost::random::uniform_int_distribution<int>(0, 1)(rng) == 0) torn->value = !torn->value;
+        if (boost::random::uniform_int_distribution<int>(0, 1)(rng) == 0) torn->step.to = torn->step.from;
     }
     pulses_.clear();
     pending_.clear();

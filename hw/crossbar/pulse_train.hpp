@@ -5,6 +5,7 @@
 #include "models/base/units.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -12,13 +13,16 @@
 
 namespace veilram {
 
-/// One write driver. A cell has its new value from the end of its pulse on; a pulse that power cuts short leaves either
-/// value.
+/// A cell has its new level from the end of its pulse on; a pulse that power cuts short leaves either level.
 class PulseTrain {
 public:
+    /// From one conductance level to another.
+    struct Step {
+        std::uint8_t from = 0, to = 0;
+    };
     struct Pulse {
         std::size_t row = 0, column = 0;
-        bool value = false;
+        Step step;
         Ps begin, end;
     };
 
@@ -28,24 +32,24 @@ public:
     Ps next_end() const { return pulses_.front().end; }
     /// When the last of them ends; `now` when there is none.
     Ps end(Ps now) const { return pulses_.empty() ? now : pulses_.back().end; }
-    /// The value that the pulses leave in a cell; nothing when none goes there.
-    std::optional<bool> value_of(std::size_t row, std::size_t column) const;
+    /// The level that the pulses leave in a cell; nothing when none goes there.
+    std::optional<std::uint8_t> level_of(std::size_t row, std::size_t column) const;
 
     /// Goes to the end of the train, from `now` at the earliest.
-    void add(std::size_t row, std::size_t column, bool value, Ps now, Ps duration);
+    void add(std::size_t row, std::size_t column, Step step, Ps now, Ps duration);
     /// Drops the pulses that have not begun.
     void abandon(Ps now);
     /// Takes the next pulse that is over by `now`.
     std::optional<Pulse> finished(Ps now);
-    /// The power is gone: drops everything. The pulse at work, if there is one, with the value that it happened to
+    /// The power is gone: drops everything. The pulse at work, if there is one, with the level that it happened to
     /// leave.
     std::optional<Pulse> cut(Ps now, Rng& rng);
 
 private:
-    /// Of a cell: the pulses that go there, and the value of the last one.
+    /// Of a cell: the pulses that go there, and the level that the last one leaves.
     struct Pending {
         std::size_t pulses = 0;
-        bool value = false;
+        std::uint8_t level = 0;
     };
     void note(const Pulse& pulse);
 

@@ -182,7 +182,7 @@ bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, 
         bits.assign(words_for(static_cast<std::size_t>(program.array.sign_bits())), 0);
         return true;
     }
-    SignRowRequest request;
+    RowReadRequest request;
     request.row = crossbar * static_cast<std::uint32_t>(program.n) + row;
     if (send(sign_isock, request, delay) != tlm::TLM_OK_RESPONSE) return false; // once a burst: the signs are latched
     if (program.signs.mode == SignMode::masked) {

@@ -1,7 +1,7 @@
 // The digital unit: levels in, signs, accumulation, scales, activation functions, pooling (docs/model.md, section 4).
 #pragma once
 
-#include "hw/crossbar/sign_crossbar.hpp"
+#include "hw/crossbar/cell_requests.hpp"
 #include "hw/digital/mask_load.hpp"
 #include "hw/power/remanence.hpp"
 #include "hw/sim/busy_line.hpp"
@@ -76,7 +76,7 @@ class DigitalUnit final : public sc_core::sc_module, public RemanentMemory, publ
 public:
     RequestTarget<DigitalUnit, DigitalRequest> tsock{"tsock"};
     RequestTarget<DigitalUnit, MaskLoad> mask_tsock{"mask_tsock"};
-    RequestInitiator<DigitalUnit, SignRowRequest> sign_isock{"sign_isock"};
+    RequestInitiator<DigitalUnit, RowReadRequest> sign_isock{"sign_isock"};
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     SC_HAS_PROCESS(DigitalUnit);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hw/isaac/isaac_tile.hpp"
+#include "models/isaac/isaac_placement.hpp"
 
 #include <vector>
 
@@ -27,6 +28,7 @@ class IsaacChip final : public sc_core::sc_module, public StatProvider, public T
 public:
     RequestTarget<IsaacChip, IsaacLayerRequest> layer_tsock{"layer_tsock"};
     RequestTarget<IsaacChip, IsaacOperation> tsock{"tsock"};
+    OptionalTarget<IsaacChip, IsaacRowRequest> row_tsock{"row_tsock"}; ///< crossbars of the chip, numbered through
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     IsaacChip(const sc_core::sc_module_name& name, const IsaacConfig& cfg);
@@ -37,28 +39,20 @@ public:
     void add_traces(TraceFile& file) const override;
 
 private:
-    struct Block {
-        std::size_t array = 0; ///< of the chip, numbered through
-        std::size_t first_input = 0, inputs = 0, first_output = 0, outputs = 0;
-    };
-    struct Layer {
-        std::size_t inputs = 0, outputs = 0;
-        std::vector<Block> blocks;
-        sc_core::sc_time free_from = sc_core::SC_ZERO_TIME; ///< when the next operation may start
-    };
-
     void layer_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
-    bool place(const IsaacLayerRequest& request, Layer& layer);
-    bool compute(IsaacOperation& operation, const Layer& layer);
+    void row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    bool program(const IsaacLayerRequest& request);
+    bool compute(IsaacOperation& operation);
     std::size_t arrays_per_tile() const { return static_cast<std::size_t>(cfg_.arrays_per_ima * cfg_.imas_per_tile); }
 
     const IsaacConfig cfg_;
     sc_core::sc_vector<RequestInitiator<IsaacChip, IsaacArrayRequest>> tile_isock_{"tile_isock"};
     sc_core::sc_vector<RequestInitiator<IsaacChip, IsaacProgramRequest>> program_isock_{"program_isock"};
+    sc_core::sc_vector<RequestInitiator<IsaacChip, IsaacRowRequest>> row_isock_{"row_isock"};
     sc_core::sc_vector<IsaacTile> tiles_{"tile"};
-    std::vector<Layer> layers_;
-    std::size_t used_ = 0; ///< crossbars
+    IsaacPlacement placement_;
+    std::vector<sc_core::sc_time> free_from_; ///< when the next operation of a layer may start
     std::int64_t operations_ = 0;
     unsigned layer_q_ = 0;
 };

@@ -32,6 +32,7 @@ IsaacIma::IsaacIma(const sc_core::sc_module_name& name, const IsaacConfig& cfg)
     busy_.rail_i.bind(rail_i);
     tsock.register_b_transport(this, &IsaacIma::b_transport);
     program_tsock.register_b_transport(this, &IsaacIma::program_transport);
+    row_tsock.register_b_transport(this, &IsaacIma::row_transport);
 }
 
 IsaacIma::~IsaacIma() = default;
@@ -80,6 +81,24 @@ void IsaacIma::program_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
     } catch (const ModelError&) { // it does not fit: the initiator's mistake
         trans.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
     }
+}
+
+void IsaacIma::row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&) {
+    auto* request = request_of<IsaacRowRequest>(trans);
+    if (request == nullptr || request->array >= arrays_.size() || request->row >= static_cast<std::size_t>(cfg_.rows)) {
+        trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        return;
+    }
+    auto& array = arrays_[request->array];
+    const std::size_t columns = array && request->row < array->inputs() ? array->columns() : 0;
+    if (request->write && (request->write->column >= columns || request->write->digit >> cfg_.cell_bits != 0)) {
+        trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        return;
+    }
+    if (request->write) array->set_digit(request->row, request->write->column, request->write->digit);
+    request->digits.resize(columns);
+    for (std::size_t c = 0; c < columns; ++c) request->digits[c] = array->digit(request->row, c);
+    trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
 void IsaacIma::add_traces(TraceFile& file) const { file.add(*this, busy_.value(), "busy"); }

@@ -29,12 +29,25 @@ struct IsaacProgramRequest {
     std::size_t inputs = 0, outputs = 0;
 };
 
+/// One row of a crossbar's cells, as digits (models/isaac), and perhaps one of them written: what a write driver does,
+/// and a thief with a microscope. Not timed, and needs no power: pulses have their own.
+struct IsaacRowRequest {
+    std::size_t array = 0, row = 0;
+    struct Write {
+        std::size_t column = 0;
+        std::uint8_t digit = 0;
+    };
+    std::optional<Write> write;
+    std::vector<std::uint8_t> digits; ///< answer, after the write: one a column in use; none in a row that is not
+};
+
 enum class ImaEvent : std::uint8_t { word_line, array, sample, conversion, shift_add, surroundings };
 
 class IsaacIma final : public sc_core::sc_module, public StatProvider, public Traceable {
 public:
     RequestTarget<IsaacIma, IsaacArrayRequest> tsock{"tsock"};
     RequestTarget<IsaacIma, IsaacProgramRequest> program_tsock{"program_tsock"};
+    RequestTarget<IsaacIma, IsaacRowRequest> row_tsock{"row_tsock"};
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     IsaacIma(const sc_core::sc_module_name& name, const IsaacConfig& cfg);
@@ -47,6 +60,7 @@ public:
 private:
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void program_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
+    void row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void charge(const IsaacArray& array);
 
     const IsaacConfig cfg_;

@@ -6,14 +6,17 @@ IsaacTile::IsaacTile(const sc_core::sc_module_name& name, const IsaacConfig& cfg
     const auto count = static_cast<unsigned>(cfg.imas_per_tile);
     ima_isock_.init(count);
     program_isock_.init(count);
+    row_isock_.init(count);
     imas_.init(count, [&](const char* instance, std::size_t) { return new IsaacIma(instance, cfg); });
     for (unsigned i = 0; i < count; ++i) {
         ima_isock_[i].bind(imas_[i].tsock);
         program_isock_[i].bind(imas_[i].program_tsock);
+        row_isock_[i].bind(imas_[i].row_tsock);
         imas_[i].rail_i.bind(rail_i);
     }
     tsock.register_b_transport(this, &IsaacTile::b_transport);
     program_tsock.register_b_transport(this, &IsaacTile::program_transport);
+    row_tsock.register_b_transport(this, &IsaacTile::row_transport);
 }
 
 IsaacTile::~IsaacTile() = default;
@@ -43,6 +46,10 @@ void IsaacTile::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& d
 
 void IsaacTile::program_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
     pass_on<IsaacProgramRequest>(program_isock_, trans, delay);
+}
+
+void IsaacTile::row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay) {
+    pass_on<IsaacRowRequest>(row_isock_, trans, delay);
 }
 
 } // namespace veilram

@@ -106,9 +106,9 @@ void RuntimeEncryptionScheduler::act(SchedulerRequest& request, sc_core::sc_time
 void RuntimeEncryptionScheduler::begin_boot(int layers, sc_core::sc_time& delay) {
     if (!core_->begin_boot(layers) || !cfg_.zeroise_at_boot) return;
     VEILRAM_INVARIANT(zeroise({}, delay), "a register could not be zeroised");
-    SignWriteRequest nothing;
+    CellWriteRequest nothing;
     nothing.abandon = true;
-    VEILRAM_INVARIANT(send(write_isock, nothing, delay) == tlm::TLM_OK_RESPONSE, "the sign crossbar does not answer");
+    VEILRAM_INVARIANT(send(write_isock, nothing, delay) == tlm::TLM_OK_RESPONSE, "the write driver does not answer");
     erase_keys(delay);
 }
 
@@ -129,16 +129,16 @@ void RuntimeEncryptionScheduler::unseal(SchedulerRequest& request, sc_core::sc_t
     if (status != tlm::TLM_OK_RESPONSE || unseal.verdict != UnsealRequest::Verdict::opened)
         return core_->fail(fault_of(unseal.verdict));
     start_pins(delay); // the blob is open now
-    if (core_->blob_opened(request.layer)) places_[request.layer] = {request.first_crossbar, 0, false};
+    if (core_->blob_opened(request.layer)) places_[request.layer] = {request.first_crossbar, false};
 }
 
-/// Layers that an earlier life left with signs in clear are written back before anything else.
+/// Layers that an earlier life left in clear are written back before anything else.
 void RuntimeEncryptionScheduler::end_boot(sc_core::sc_time& delay) {
     if (core_->state() != ResState::boot) return core_->fail(ResFault::illegal_command);
     bool recovers = false;
     for (const auto& [layer, place] : places_) {
         if (!in_journal(layer, delay)) continue;
-        if (!restore_signs(layer, false, delay)) return core_->fail(ResFault::illegal_command);
+        if (!write_rest(layer, false, delay)) return core_->fail(ResFault::illegal_command);
         ++recoveries_;
         recovers = true;
     }
@@ -151,14 +151,10 @@ void RuntimeEncryptionScheduler::end_boot(sc_core::sc_time& delay) {
 void RuntimeEncryptionScheduler::unlock(const SchedulerRequest& request, sc_core::sc_time& delay) {
     if (!core_->begin_unlock(request.layer)) return;
     exposure_.open(request.layer, request.weights, to_ps(sc_core::sc_time_stamp()));
-    std::optional<LayerSecrets> secrets = read_secrets(request.layer, delay);
-    if (!secrets) return core_->fail(ResFault::illegal_command);
-    Place& place = places_.at(request.layer);
-    place.crossbars = static_cast<std::uint32_t>(secrets->gsl.size());
-    place.flips = !secrets->flips.empty();
-    const bool accepted =
-        distribute(request.layer, *secrets, delay) && write_signs(to_clear(request.layer, *secrets), false, delay);
-    wipe(*secrets);
+    std::optional<Bytes> secret = read_secret(request.layer, delay);
+    if (!secret) return core_->fail(ResFault::illegal_command);
+    const WipedAtEnd wiped(*secret);
+    const bool accepted = load(request.layer, *secret, delay) && write_clear(request.layer, *secret, delay);
     if (!accepted) return core_->fail(ResFault::illegal_command);
     ++unlocks_;
     settle_at(request.layer, delay);
@@ -170,82 +166,50 @@ void RuntimeEncryptionScheduler::await(int layer, sc_core::sc_time& delay) const
     delay = std::max(delay, arrival->second - sc_core::sc_time_stamp());
 }
 
-std::optional<LayerSecrets> RuntimeEncryptionScheduler::read_secrets(int layer, sc_core::sc_time& delay) {
+std::optional<Bytes> RuntimeEncryptionScheduler::read_secret(int layer, sc_core::sc_time& delay) {
     KeySlotRequest slot{KeySlotRequest::Action::read, static_cast<std::uint32_t>(layer), {}};
     if (send(key_isock, slot, delay) != tlm::TLM_OK_RESPONSE) return std::nullopt;
-    LayerSecrets secrets = decode_secrets(slot.bytes, cfg_.array);
-    wipe(slot.bytes);
-    return secrets;
+    return std::move(slot.bytes);
 }
 
-bool RuntimeEncryptionScheduler::distribute(int layer, const LayerSecrets& secrets, sc_core::sc_time& delay) {
+CellWrite RuntimeEncryptionScheduler::journal_cell(int layer, bool value) const {
     const auto number = static_cast<std::uint32_t>(layer);
-    GslLoad gsl{places_[layer].first_crossbar, &secrets.gsl, 0};
-    StartLoad start{&secrets.start, number};
-    MaskLoad mask{&secrets.mask_key, &secrets.weight_sums, number};
-    return send(gsl_isock, gsl, delay) == tlm::TLM_OK_RESPONSE &&
-           send(start_isock, start, delay) == tlm::TLM_OK_RESPONSE &&
-           send(mask_isock, mask, delay) == tlm::TLM_OK_RESPONSE;
-}
-
-/// Of one layer, or of all of them.
-bool RuntimeEncryptionScheduler::zeroise(std::optional<int> layer, sc_core::sc_time& delay) {
-    GslLoad gsl;
-    StartLoad start;
-    MaskLoad mask;
-    if (layer) {
-        gsl.first_crossbar = places_[*layer].first_crossbar;
-        gsl.crossbars = places_[*layer].crossbars;
-        start.layer = mask.layer = static_cast<std::uint32_t>(*layer);
-    }
-    const bool gsl_ok = send(gsl_isock, gsl, delay) == tlm::TLM_OK_RESPONSE;
-    const bool start_ok = send(start_isock, start, delay) == tlm::TLM_OK_RESPONSE;
-    const bool mask_ok = send(mask_isock, mask, delay) == tlm::TLM_OK_RESPONSE;
-    return gsl_ok && start_ok && mask_ok;
-}
-
-SignWriteRequest::Cell RuntimeEncryptionScheduler::journal_cell(int layer, bool value) const {
-    const auto bits = static_cast<std::uint32_t>(cfg_.array.sign_bits()), number = static_cast<std::uint32_t>(layer);
-    return {cfg_.journal_row + number / bits, number % bits, value};
+    return {cfg_.journal_row + number / cfg_.journal_bits, number % cfg_.journal_bits,
+            value ? std::uint8_t{1} : std::uint8_t{0}};
 }
 
 /// The journal first: whatever happens from then on, the next boot knows of it.
-RuntimeEncryptionScheduler::Cells RuntimeEncryptionScheduler::to_clear(int layer, const LayerSecrets& secrets) const {
-    Cells cells;
-    if (!secrets.flips.empty()) cells.push_back(journal_cell(layer, true));
-    for (const SignFlip& flip : secrets.flips)
-        cells.push_back({(places_.at(layer).first_crossbar + flip.crossbar) * cfg_.sign_rows + flip.row, flip.column,
-                         !flip.at_rest});
-    return cells;
+bool RuntimeEncryptionScheduler::write_clear(int layer, const Bytes& secret, sc_core::sc_time& delay) {
+    std::vector<SecretCell> secrets = cells_of(layer, secret);
+    if (secrets.empty()) return true;
+    places_.at(layer).written = true;
+    Cells cells{journal_cell(layer, true)};
+    for (SecretCell& cell : secrets) cells.push_back({cell.row, cell.column, std::exchange(cell, {}).clear});
+    return write_cells(std::move(cells), false, delay);
 }
 
 /// The journal last.
-RuntimeEncryptionScheduler::Cells RuntimeEncryptionScheduler::to_rest(int layer, const LayerSecrets& secrets) const {
-    Cells cells = to_clear(layer, secrets);
-    for (auto& cell : cells) cell.value = !cell.value;
-    std::rotate(cells.begin(), cells.empty() ? cells.end() : cells.begin() + 1, cells.end());
-    return cells;
+bool RuntimeEncryptionScheduler::write_rest(int layer, bool abandon, sc_core::sc_time& delay) {
+    std::optional<Bytes> secret = read_secret(layer, delay);
+    if (!secret) return false;
+    const WipedAtEnd wiped(*secret);
+    std::vector<SecretCell> secrets = cells_of(layer, *secret);
+    Cells cells;
+    for (SecretCell& cell : secrets) cells.push_back({cell.row, cell.column, std::exchange(cell, {}).at_rest});
+    cells.push_back(journal_cell(layer, false));
+    return write_cells(std::move(cells), abandon, delay);
 }
 
-bool RuntimeEncryptionScheduler::write_signs(Cells cells, bool abandon, sc_core::sc_time& delay) {
-    if (cells.empty()) return true;
-    SignWriteRequest write{std::move(cells), abandon, {}};
+bool RuntimeEncryptionScheduler::write_cells(Cells cells, bool abandon, sc_core::sc_time& delay) {
+    CellWriteRequest write{std::move(cells), abandon, {}};
     const bool written = send(write_isock, write, delay) == tlm::TLM_OK_RESPONSE;
-    std::fill(write.cells.begin(), write.cells.end(), SignWriteRequest::Cell{}); // which signs are flipped is secret
-    return written;
-}
-
-bool RuntimeEncryptionScheduler::restore_signs(int layer, bool abandon, sc_core::sc_time& delay) {
-    std::optional<LayerSecrets> secrets = read_secrets(layer, delay);
-    if (!secrets) return false;
-    const bool written = write_signs(to_rest(layer, *secrets), abandon, delay);
-    wipe(*secrets);
+    std::fill(write.cells.begin(), write.cells.end(), CellWrite{}); // which cells change is secret
     return written;
 }
 
 bool RuntimeEncryptionScheduler::in_journal(int layer, sc_core::sc_time& delay) {
-    const SignWriteRequest::Cell bit = journal_cell(layer, true);
-    SignRowRequest row;
+    const CellWrite bit = journal_cell(layer, true);
+    RowReadRequest row;
     row.row = bit.row;
     return send(row_isock, row, delay) == tlm::TLM_OK_RESPONSE && get_bit(row.bits.data(), bit.column);
 }
@@ -253,7 +217,7 @@ bool RuntimeEncryptionScheduler::in_journal(int layer, sc_core::sc_time& delay) 
 void RuntimeEncryptionScheduler::lock(int layer, sc_core::sc_time& delay) {
     if (!core_->begin_lock(layer)) return;
     VEILRAM_INVARIANT(zeroise(layer, delay), "a register could not be zeroised");
-    if (places_[layer].flips) VEILRAM_INVARIANT(restore_signs(layer, false, delay), "signs could not be written back");
+    if (places_[layer].written) VEILRAM_INVARIANT(write_rest(layer, false, delay), "cells could not be written back");
     ++locks_;
     settle_at(layer, delay);
 }
@@ -265,15 +229,15 @@ void RuntimeEncryptionScheduler::shutdown(sc_core::sc_time& delay) {
     settle_at(kChip, delay);
 }
 
-/// Zeroises every register and writes back whatever signs are in clear or on their way. The delay ends with the last
+/// Zeroises every register and writes back whatever cells are in clear or on their way. The delay ends with the last
 /// pulse; returns the energy of those that are still to come.
 Fj RuntimeEncryptionScheduler::close_all(sc_core::sc_time& delay) {
     VEILRAM_INVARIANT(zeroise({}, delay), "a register could not be zeroised");
     bool first = true; // pulses of the layers before must not be abandoned
     for (auto& [layer, place] : places_)
-        if (std::exchange(place.flips, false)) restore_signs(layer, std::exchange(first, false), delay);
-    SignWriteRequest pending; // also of a step that was under way
-    VEILRAM_INVARIANT(send(write_isock, pending, delay) == tlm::TLM_OK_RESPONSE, "the sign crossbar does not answer");
+        if (std::exchange(place.written, false)) write_rest(layer, std::exchange(first, false), delay);
+    CellWriteRequest pending; // also of a step that was under way
+    VEILRAM_INVARIANT(send(write_isock, pending, delay) == tlm::TLM_OK_RESPONSE, "the write driver does not answer");
     arrivals_.clear();
     exposed_until_ = sc_core::sc_time_stamp() + delay;
     settle_ev_.notify(delay);
@@ -326,7 +290,7 @@ void RuntimeEncryptionScheduler::arrive(int layer, const sc_core::sc_time& at) {
         core_->end_unlock(layer);
     } else if (core_->layer_state(layer) == LayerState::locking) {
         core_->end_lock(layer);
-        places_[layer].flips = false;
+        places_[layer].written = false;
         exposure_.close(layer, to_ps(at));
     }
 }
@@ -357,7 +321,7 @@ void RuntimeEncryptionScheduler::publish() {
 void RuntimeEncryptionScheduler::collect(StatGroup& out) const {
     out.count("unlocks", unlocks_, "layers unlocked");
     out.count("locks", locks_, "layers locked");
-    out.count("recoveries", recoveries_, "layers whose signs an earlier life had left in clear, written back at boot");
+    out.count("recoveries", recoveries_, "layers whose cells an earlier life had left in clear, written back at boot");
     if (pins_ != nullptr) out.count("pin_clocks", core_->clocks(), "edges that the state machine's pins saw");
     const auto spent = [&](const char* name, SchedulerRequest::Action action, const char* what) {
         const auto found = spent_.find(action);

@@ -1,10 +1,8 @@
 // The runtime encryption scheduler: the only block that moves secrets (docs/model.md, section 10).
 #pragma once
 
-#include "hw/converter/sign_bit_converter.hpp"
+#include "hw/crossbar/cell_requests.hpp"
 #include "hw/crypto/crypto_engine.hpp"
-#include "hw/digital/mask_load.hpp"
-#include "hw/gsl/gsl_selector.hpp"
 #include "hw/power/emergency.hpp"
 #include "hw/res/exposure.hpp"
 #include "hw/res/res_pin_machine.hpp"
@@ -50,36 +48,36 @@ struct SchedulerRequest {
 
 struct SchedulerConfig {
     ResPolicy policy = ResPolicy::per_layer;
-    ArrayGeometry array;
-    std::uint32_t sign_rows = 8;   ///< of one crossbar
-    std::uint32_t journal_row = 0; ///< first row of the journal in the sign crossbar
-    std::uint32_t layers = 1;      ///< bits of the journal
-    bool zeroise_at_boot = false;  ///< volatile memories may still hold what an earlier life left
+    std::uint32_t journal_row = 0;    ///< first row of the journal, among the cells that are written
+    std::uint32_t journal_bits = 256; ///< of one of its rows
+    std::uint32_t layers = 1;         ///< bits of the journal
+    bool zeroise_at_boot = false;     ///< volatile memories may still hold what an earlier life left
     Implementation implementation = Implementation::systemc; ///< of the state machine
 };
 
-/// Unlocking copies a layer's secrets from the key store into the GSL selector, the sign-bit converter and the digital
-/// unit, and writes flipped signs right; locking zeroises and writes them back. Every action takes its whole time in
-/// one call; the state follows on the time axis. A refused blob leads to FAULT, and then nothing is unlocked until the
-/// next power cycle. Before a layer's first sign cell is written its bit in the journal is, and after the last one is
-/// written back that bit is cleared: a boot that finds it set writes the layer's cells back first.
-class RuntimeEncryptionScheduler final : public sc_core::sc_module, public StatProvider, public Traceable {
+/// A cell whose level is another at rest than when its layer is in clear. Both are absolute.
+struct SecretCell {
+    std::uint32_t row = 0, column = 0;
+    std::uint8_t at_rest = 0, clear = 0;
+};
+
+/// States, policies, the journal and the pulses; what a layer's secrets are and where they go is the business of
+/// derived classes. Unlocking loads registers and writes cells from their level at rest to the clear one; locking
+/// zeroises and writes them back. Every action takes its whole time in one call; the state follows on the time axis. A
+/// refused blob leads to FAULT, and then nothing is unlocked until the next power cycle. Before a layer's first cell is
+/// written its bit in the journal is, and after the last one is written back that bit is cleared: a boot that finds it
+/// set writes the layer's cells back first.
+class RuntimeEncryptionScheduler : public sc_core::sc_module, public StatProvider, public Traceable {
 public:
     RequestTarget<RuntimeEncryptionScheduler, SchedulerRequest> tsock{"tsock"};
     RequestTarget<RuntimeEncryptionScheduler, EmergencyRequest> emergency_tsock{"emergency_tsock"};
     RequestInitiator<RuntimeEncryptionScheduler, UnsealRequest> crypto_isock{"crypto_isock"};
     RequestInitiator<RuntimeEncryptionScheduler, KeySlotRequest> key_isock{"key_isock"};
-    RequestInitiator<RuntimeEncryptionScheduler, GslLoad> gsl_isock{"gsl_isock"};
-    RequestInitiator<RuntimeEncryptionScheduler, StartLoad> start_isock{"start_isock"};
-    RequestInitiator<RuntimeEncryptionScheduler, MaskLoad> mask_isock{"mask_isock"};
-    RequestInitiator<RuntimeEncryptionScheduler, SignRowRequest> row_isock{"row_isock"};
-    RequestInitiator<RuntimeEncryptionScheduler, SignWriteRequest> write_isock{"write_isock"};
+    RequestInitiator<RuntimeEncryptionScheduler, RowReadRequest> row_isock{"row_isock"}; ///< to the journal
+    RequestInitiator<RuntimeEncryptionScheduler, CellWriteRequest> write_isock{"write_isock"};
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
     SC_HAS_PROCESS(RuntimeEncryptionScheduler);
-    /// `pins` is needed where the implementation has any, and must outlive the module.
-    RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg,
-                               PinClock* pins = nullptr);
     ~RuntimeEncryptionScheduler() override;
 
     void record(TwinWave* wave) { core_->record(wave); }
@@ -88,13 +86,25 @@ public:
     Fj energy() const override { return Fj{}; }
     void add_traces(TraceFile& file) const override;
 
+protected:
+    /// `pins` is needed where the implementation has any, and must outlive the module.
+    RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg, PinClock* pins);
+
+    /// Where a layer's crossbars begin; the answer to what the tile controller said when the layer was unsealed.
+    std::uint32_t first_crossbar(int layer) const { return places_.at(layer).first_crossbar; }
+
 private:
-    using Cells = std::vector<SignWriteRequest::Cell>;
-    /// Where a layer is on the chip.
+    /// Loads the registers that hold a layer's secrets, whose plain text is `secret`; false when they refuse.
+    virtual bool load(int layer, const Bytes& secret, sc_core::sc_time& delay) = 0;
+    /// Empties them, of one layer or of all.
+    virtual bool zeroise(std::optional<int> layer, sc_core::sc_time& delay) = 0;
+    /// What else is to be written, in this order. Throws ModelError on a malformed secret: it was authenticated.
+    virtual std::vector<SecretCell> cells_of(int layer, const Bytes& secret) const = 0;
+
+    using Cells = std::vector<CellWrite>;
     struct Place {
         std::uint32_t first_crossbar = 0;
-        std::uint32_t crossbars = 0;
-        bool flips = false; ///< its signs are right at the moment, or being written
+        bool written = false; ///< its cells are in clear at the moment, or on their way
     };
 
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
@@ -108,16 +118,13 @@ private:
     void lock(int layer, sc_core::sc_time& delay);
     void shutdown(sc_core::sc_time& delay);
     Fj close_all(sc_core::sc_time& delay);
-    bool distribute(int layer, const LayerSecrets& secrets, sc_core::sc_time& delay);
-    bool zeroise(std::optional<int> layer, sc_core::sc_time& delay);
     void erase_keys(sc_core::sc_time& delay);
 
-    std::optional<LayerSecrets> read_secrets(int layer, sc_core::sc_time& delay);
-    Cells to_clear(int layer, const LayerSecrets& secrets) const;
-    Cells to_rest(int layer, const LayerSecrets& secrets) const;
-    SignWriteRequest::Cell journal_cell(int layer, bool value) const;
-    bool write_signs(Cells cells, bool abandon, sc_core::sc_time& delay);
-    bool restore_signs(int layer, bool abandon, sc_core::sc_time& delay);
+    std::optional<Bytes> read_secret(int layer, sc_core::sc_time& delay);
+    CellWrite journal_cell(int layer, bool value) const;
+    bool write_clear(int layer, const Bytes& secret, sc_core::sc_time& delay);
+    bool write_rest(int layer, bool abandon, sc_core::sc_time& delay);
+    bool write_cells(Cells cells, bool abandon, sc_core::sc_time& delay);
     bool in_journal(int layer, sc_core::sc_time& delay);
 
     void settle_at(int layer, const sc_core::sc_time& delay);

@@ -20,6 +20,10 @@ using RequestInitiator = tlm_utils::simple_initiator_socket<Module, 32, RequestP
 template <class Module, class Request>
 using RequestTarget = tlm_utils::simple_target_socket<Module, 32, RequestProtocol<Request>>;
 
+/// One that may be left open.
+template <class Module, class Request>
+using OptionalTarget = tlm_utils::simple_target_socket_optional<Module, 32, RequestProtocol<Request>>;
+
 /// Carries the request through the generic payload. The sender owns it; it outlives the blocking call.
 template <class Request> struct RequestExtension : tlm::tlm_extension<RequestExtension<Request>> {
     Request* request = nullptr;

@@ -4,6 +4,7 @@
 #include "hw/sim/sim_time.hpp"
 #include "hw/sim/trace.hpp"
 #include "models/base/diagnostics.hpp"
+#include "models/protect/little_endian.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,7 +78,12 @@ struct TileController::Burst {
 };
 
 TileController::TileController(const sc_core::sc_module_name& name, const TileConfig& cfg)
-    : sc_module(name), cfg_(cfg) {
+    : sc_module(name), cfg_(cfg), scheduler_(
+                                      cfg.policy,
+                                      [this](SchedulerRequest& request, sc_core::sc_time& delay) {
+                                          return send(res_isock, request, delay) == tlm::TLM_OK_RESPONSE;
+                                      },
+                                      [this](const sc_core::sc_time& time) { spend(time); }) {
     tsock.register_b_transport(this, &TileController::b_transport);
     SC_THREAD(run_thread);
     set_stack_size(1024 * 1024); // parsing a program needs more than a model usually does
@@ -165,40 +171,18 @@ bool TileController::fetch(std::uint64_t offset, void* data, std::size_t size) {
     return status == tlm::TLM_OK_RESPONSE;
 }
 
-/// Takes its time; afterwards `request` says how things are then.
-bool TileController::schedule(SchedulerRequest& request) {
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    if (send(res_isock, request, delay) != tlm::TLM_OK_RESPONSE) return false;
-    spend(delay);
-    SchedulerRequest query;
-    query.layer = request.layer;
-    delay = sc_core::SC_ZERO_TIME;
-    if (send(res_isock, query, delay) != tlm::TLM_OK_RESPONSE) return false;
-    request.state = query.state;
-    request.layer_state = query.layer_state;
-    return query.state != ResState::fault;
-}
-
-bool TileController::schedule(SchedulerRequest& request, ResState expected) {
-    return schedule(request) && request.state == expected;
-}
-
 bool TileController::boot() {
-    const bool booted = fetch_program() && unseal_all() && (cfg_.policy != ResPolicy::resident || start_all());
-    if (booted) return true;
-    SchedulerRequest query;
-    if (schedule(query)) { // nobody has said yet why
-        query.action = SchedulerRequest::Action::memory_fault;
-        schedule(query);
-    }
-    return false;
-}
-
-/// Every layer comes in clear, and stays so.
-bool TileController::start_all() {
-    for (std::size_t layer = 0; layer < program_->layers.size(); ++layer)
-        if (!start_unlock(layer) || !await_unlock(layer)) return false;
-    return true;
+    const auto booted = [this] {
+        const auto blobs = fetch_program() ? fetch_directory() : std::nullopt;
+        if (!blobs) return false;
+        SealHeader header;
+        header.format = program_->format;
+        header.network = program_->graph.name;
+        header.version = program_->version;
+        return scheduler_.boot(header, *blobs);
+    }();
+    if (!booted) scheduler_.fail();
+    return booted;
 }
 
 bool TileController::fetch_program() {
@@ -232,30 +216,19 @@ bool TileController::fits_chip() const {
            program_->crossbar_count() <= cfg_.crossbars && header_.layers == program_->layers.size();
 }
 
-bool TileController::unseal_all() {
-    SchedulerRequest request;
-    request.action = SchedulerRequest::Action::begin_boot;
-    request.layers = static_cast<int>(header_.layers);
-    if (!schedule(request, ResState::boot)) return false;
-    request.action = SchedulerRequest::Action::unseal;
-    request.header.format = program_->format;
-    request.header.network = program_->graph.name;
-    request.header.version = program_->version;
-    for (request.layer = 0; request.layer < request.layers; ++request.layer) {
-        std::array<std::uint8_t, 8> entry{};
-        if (!fetch(header_.directory_offset + 8U * static_cast<unsigned>(request.layer), entry.data(), entry.size()))
-            return false;
-        const auto word = [&](std::size_t at) {
-            return entry[at] | std::uint32_t{entry[at + 1]} << 8U | std::uint32_t{entry[at + 2]} << 16U |
-                   std::uint32_t{entry[at + 3]} << 24U;
-        };
-        request.address = cfg_.image_base + word(0);
-        request.size = word(4);
-        request.first_crossbar = program_->layers[static_cast<std::size_t>(request.layer)].first_crossbar;
-        if (!schedule(request, ResState::boot)) return false;
+/// Where the sealed blobs are.
+std::optional<std::vector<BlobPlace>> TileController::fetch_directory() {
+    std::vector<BlobPlace> blobs;
+    const std::vector<std::size_t> nodes = matrix_nodes(program_->graph);
+    for (std::size_t layer = 0; layer < program_->layers.size(); ++layer) {
+        std::array<std::uint8_t, MemoryHeader::kEntrySize> entry{};
+        if (!fetch(header_.directory_offset + layer * entry.size(), entry.data(), entry.size())) return std::nullopt;
+        const MatrixShape shape = matrix_shape(program_->graph.nodes[nodes[layer]].op);
+        blobs.push_back({cfg_.image_base + load_u32(entry.data()), load_u32(entry.data() + 4),
+                         program_->layers[layer].first_crossbar,
+                         std::int64_t{shape.groups} * shape.outputs * shape.inputs});
     }
-    request.action = SchedulerRequest::Action::end_boot;
-    return schedule(request, ResState::locked);
+    return blobs;
 }
 
 template <class Command> bool TileController::compute(Command& command, sc_core::sc_time& delay) {
@@ -276,10 +249,10 @@ bool TileController::infer() {
     if (!program_ || pixels_ == nullptr) return false;
     const std::size_t image = static_cast<std::size_t>(element_count(program_->graph.in_shape));
     if (images_ == 0 || images_ > pixels_->size() / image) return false;
-    if (cfg_.policy == ResPolicy::prefetch && !start_unlock(0)) return false;
+    if (!scheduler_.begin_inference()) return false;
     LoadInput load{pixels_->data(), images_};
     if (!compute(load) || !run_nodes()) {
-        close_open_layers();
+        scheduler_.close_all();
         return false;
     }
     ReadLogits read;
@@ -299,55 +272,13 @@ bool TileController::run_nodes() {
     return true;
 }
 
-/// Does not wait for it.
-bool TileController::start_unlock(std::size_t layer) {
-    SchedulerRequest unlock;
-    unlock.action = SchedulerRequest::Action::unlock;
-    unlock.layer = static_cast<int>(layer);
-    const MatrixShape shape = matrix_shape(program_->graph.nodes[matrix_nodes(program_->graph)[layer]].op);
-    unlock.weights = std::int64_t{shape.groups} * shape.outputs * shape.inputs;
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    if (send(res_isock, unlock, delay) == tlm::TLM_OK_RESPONSE && unlock.state != ResState::fault) return true;
-    spend(delay); // a refusal closes everything
-    return false;
-}
-
-bool TileController::await_unlock(std::size_t layer) {
-    SchedulerRequest await;
-    await.action = SchedulerRequest::Action::await;
-    await.layer = static_cast<int>(layer);
-    return schedule(await) && await.layer_state == LayerState::clear;
-}
-
-bool TileController::lock(std::size_t layer) {
-    SchedulerRequest lock;
-    lock.action = SchedulerRequest::Action::lock;
-    lock.layer = static_cast<int>(layer);
-    return schedule(lock) && lock.layer_state == LayerState::locked; // the next one may be on its way, or in clear
-}
-
-/// After an inference that was not completed.
-void TileController::close_open_layers() {
-    if (cfg_.policy == ResPolicy::resident) return;
-    for (std::size_t layer = 0; layer < program_->layers.size(); ++layer) {
-        SchedulerRequest query;
-        query.layer = static_cast<int>(layer);
-        if (!schedule(query)) return;
-        if (query.layer_state == LayerState::locked || !await_unlock(layer)) continue;
-        lock(layer);
-    }
-}
-
 bool TileController::run_layer(std::size_t layer) {
     layer_q_ = static_cast<int>(layer);
-    if (cfg_.policy == ResPolicy::per_layer && !start_unlock(layer)) return false;
-    if (!await_unlock(layer)) return false;
-    if (cfg_.policy == ResPolicy::prefetch && layer + 1 < program_->layers.size() && !start_unlock(layer + 1))
-        return false;
+    if (!scheduler_.open(layer)) return false;
     const Op& op = program_->graph.nodes[matrix_nodes(program_->graph)[layer]].op;
     bool ok = true;
     for (int group = 0; ok && group < matrix_shape(op).groups; ++group) ok = run_group(layer, group);
-    return (cfg_.policy == ResPolicy::resident || lock(layer)) && ok;
+    return scheduler_.close(layer) && ok;
 }
 
 bool TileController::run_group(std::size_t layer, int group) {
@@ -436,9 +367,7 @@ bool TileController::finish_burst(Burst& burst) {
 }
 
 bool TileController::power_off() {
-    SchedulerRequest shutdown;
-    shutdown.action = SchedulerRequest::Action::shutdown;
-    const bool ok = schedule(shutdown, ResState::off);
+    const bool ok = scheduler_.shutdown();
     PowerOffRequest off;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     send(power_isock, off, delay);

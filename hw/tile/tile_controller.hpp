@@ -6,7 +6,7 @@
 #include "hw/crypto/crypto_engine.hpp"
 #include "hw/digital/digital_unit.hpp"
 #include "hw/power/power_manager.hpp"
-#include "hw/res/runtime_encryption_scheduler.hpp"
+#include "hw/res/scheduler_client.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
 #include "hw/tile/tile_config.hpp"
@@ -71,17 +71,12 @@ private:
 
     bool boot();
     bool fetch_program();
+    std::optional<std::vector<BlobPlace>> fetch_directory();
     bool load_program(const MemoryHeader& header, const std::string& text);
     bool fits_chip() const;
-    bool unseal_all();
-    bool start_all();
     bool infer();
     bool run_nodes();
     bool run_layer(std::size_t layer);
-    bool start_unlock(std::size_t layer);
-    bool await_unlock(std::size_t layer);
-    bool lock(std::size_t layer);
-    void close_open_layers();
     bool run_group(std::size_t layer, int group);
     bool run_slot(std::size_t layer, int group, int slot);
     bool begin_burst(std::size_t layer, Burst& burst);
@@ -89,13 +84,12 @@ private:
     bool power_off();
 
     bool fetch(std::uint64_t offset, void* data, std::size_t size);
-    bool schedule(SchedulerRequest& request);
-    bool schedule(SchedulerRequest& request, ResState expected);
     template <class Command> bool compute(Command& command, sc_core::sc_time& delay);
     template <class Command> bool compute(Command& command);
     void spend(const sc_core::sc_time& time);
 
     const TileConfig cfg_;
+    SchedulerClient scheduler_;
     sc_core::sc_event start_ev_{"start_ev"};
     Action action_ = Action::query;
     const std::vector<std::uint8_t>* pixels_ = nullptr;

@@ -36,9 +36,8 @@ SignCrossbarConfig sign_config(const ChipConfig& cfg) {
 }
 SchedulerConfig scheduler_config(const ChipConfig& cfg) {
     return {cfg.policy,
-            cfg.array,
-            static_cast<std::uint32_t>(cfg.n),
             sign_rows(cfg),
+            static_cast<std::uint32_t>(cfg.array.sign_bits()),
             cfg.layers,
             cfg.remanence > Ps{},
             cfg.implementations.res};
@@ -78,7 +77,7 @@ VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
       power_("power", {cfg.costs.power_ramp.time, cfg.hold_up, cfg.ride_through, cfg.remanence}),
       host_("host", host_config(cfg)), tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base,
                                                       cfg.policy, cfg.clocked, cfg.costs.accumulate.time}),
-      res_("res", scheduler_config(cfg), &pins_), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
+      res_("res", scheduler_config(cfg), cfg.array, static_cast<std::uint32_t>(cfg.n), &pins_), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
       keys_("keys", key_config(cfg)), dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}),
       gsl_("gsl", gsl_config(cfg), &pins_), sign_bit_("sign_bit", sign_bit_config(cfg), &pins_),
       lfsr_("lfsr", {cfg.array.cols, cfg.costs.lfsr_bit, cfg.implementations.converter}, &pins_),

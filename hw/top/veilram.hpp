@@ -11,7 +11,7 @@
 #include "hw/dram/dram_interface.hpp"
 #include "hw/gsl/gsl_selector.hpp"
 #include "hw/power/power_manager.hpp"
-#include "hw/res/runtime_encryption_scheduler.hpp"
+#include "hw/res/gsl_scheduler.hpp"
 #include "hw/tile/tile_controller.hpp"
 #include "hw/top/chip_config.hpp"
 #include "hw/top/host_interface.hpp"
@@ -55,7 +55,7 @@ private:
     PowerManager power_;
     HostInterface host_;
     TileController tile_;
-    RuntimeEncryptionScheduler res_;
+    GslScheduler res_;
     CryptoEngine crypto_;
     KeyStore keys_;
     DramInterface dram_;

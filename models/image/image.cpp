@@ -120,11 +120,11 @@ Bytes flatten(const MemoryPart& memory) {
     header.program_offset =
         append_part(flat, reinterpret_cast<const std::uint8_t*>(memory.program.data()), memory.program.size());
     header.layers = static_cast<std::uint32_t>(memory.sealed.size());
-    Bytes directory(8 * memory.sealed.size());
+    Bytes directory(MemoryHeader::kEntrySize * memory.sealed.size());
     header.directory_offset = append_part(flat, directory.data(), directory.size());
     for (std::size_t l = 0; l < memory.sealed.size(); ++l) {
         const SealedBlob& blob = memory.sealed[l];
-        std::uint8_t* entry = directory.data() + 8 * l;
+        std::uint8_t* entry = directory.data() + MemoryHeader::kEntrySize * l;
         store_u32(entry, append_part(flat, blob.data(), blob.size()));
         store_u32(entry + 4, static_cast<std::uint32_t>(blob.size()));
     }

@@ -61,6 +61,7 @@ Bytes flatten(const MemoryPart& memory);
 struct MemoryHeader {
     static constexpr std::uint32_t kMagic = 0x4d4c4956; // "VILM"
     static constexpr std::size_t kSize = 32;
+    static constexpr std::size_t kEntrySize = 8; ///< of the directory
     std::uint32_t magic = kMagic;
     std::uint32_t format = 1;
     std::uint32_t program_offset = 0, program_size = 0;

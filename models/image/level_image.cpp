@@ -71,31 +71,6 @@ std::uint32_t as_u32(const LevelPatch& patch) {
            static_cast<std::uint32_t>(static_cast<std::uint16_t>(patch.encrypted)) << 16;
 }
 
-Bytes encode(const std::vector<LevelPatch>& patches) {
-    Bytes bytes;
-    append_u32(bytes, kPatchFormat);
-    append_u32(bytes, static_cast<std::uint32_t>(patches.size()));
-    for (const LevelPatch& patch : patches) {
-        append_u32(bytes, patch.index);
-        append_u32(bytes, as_u32(patch));
-    }
-    return bytes;
-}
-
-/// Throws ModelError on a malformed blob: it was authenticated.
-std::vector<LevelPatch> decode_patches(const Bytes& bytes) {
-    if (bytes.size() < kPatchHeader || load_u32(bytes.data()) != kPatchFormat ||
-        bytes.size() != kPatchHeader + kPatchSize * load_u32(bytes.data() + 4))
-        throw ModelError("sealed patches of " + std::to_string(bytes.size()) + " bytes are malformed");
-    std::vector<LevelPatch> patches;
-    for (std::size_t at = kPatchHeader; at < bytes.size(); at += kPatchSize) {
-        const std::uint32_t values = load_u32(bytes.data() + at + 4);
-        patches.push_back({load_u32(bytes.data() + at), static_cast<std::int16_t>(values & 0xffffU),
-                           static_cast<std::int16_t>(values >> 16)});
-    }
-    return patches;
-}
-
 /// Throws ModelError unless every patch leads from these levels to others.
 void check_patches(const std::vector<LevelPatch>& patches, const QuantWeights& levels, bool encrypted) {
     for (const LevelPatch& patch : patches)
@@ -125,6 +100,30 @@ std::size_t content_bytes(const LevelImage& image) {
 }
 
 } // namespace
+
+Bytes encode(const std::vector<LevelPatch>& patches) {
+    Bytes bytes;
+    append_u32(bytes, kPatchFormat);
+    append_u32(bytes, static_cast<std::uint32_t>(patches.size()));
+    for (const LevelPatch& patch : patches) {
+        append_u32(bytes, patch.index);
+        append_u32(bytes, as_u32(patch));
+    }
+    return bytes;
+}
+
+std::vector<LevelPatch> decode_patches(const Bytes& bytes) {
+    if (bytes.size() < kPatchHeader || load_u32(bytes.data()) != kPatchFormat ||
+        bytes.size() != kPatchHeader + kPatchSize * load_u32(bytes.data() + 4))
+        throw ModelError("sealed patches of " + std::to_string(bytes.size()) + " bytes are malformed");
+    std::vector<LevelPatch> patches;
+    for (std::size_t at = kPatchHeader; at < bytes.size(); at += kPatchSize) {
+        const std::uint32_t values = load_u32(bytes.data() + at + 4);
+        patches.push_back({load_u32(bytes.data() + at), static_cast<std::int16_t>(values & 0xffffU),
+                           static_cast<std::int16_t>(values >> 16)});
+    }
+    return patches;
+}
 
 LevelImage make_level_image(const Graph& graph, const InputFormat& input, const std::vector<LayerQuant>& layers,
                             const std::vector<QuantWeights>& weights, std::uint32_t version) {

@@ -29,6 +29,10 @@ LevelImage encrypt(const LevelImage& clear, const std::vector<std::vector<LevelP
 /// than `minimum_version`, is sealed under another root key, or any bit of cells, program or blobs has changed.
 LevelImage decrypt(const LevelImage& image, const Key256& root_key, std::uint32_t minimum_version);
 
+/// Plain text of a layer's sealed blob, and back. Throws ModelError on a malformed one: it was authenticated.
+Bytes encode(const std::vector<LevelPatch>& patches);
+std::vector<LevelPatch> decode_patches(const Bytes& bytes);
+
 /// As write_image() and read_image() do it for crossbars. Reading throws UserError too when the cells are not those
 /// that the program was made for.
 void write_level_image(const LevelImage& image, const std::string& path);

@@ -26,11 +26,18 @@ public:
     std::int32_t convert(const std::vector<std::uint32_t>& inputs, int bit, int column) const;
     /// Sum of input times weight for every output. Inputs are in 0..2^bits-1.
     std::vector<std::int64_t> multiply(const std::vector<std::uint32_t>& inputs) const;
+    /// What a cell stands for: its level, or in an inverted column what is missing to the highest. Which columns are
+    /// inverted does not change: up to 21 cells of a column may later be raised by three levels each without a sum that
+    /// the converter cannot hold.
+    std::uint8_t digit(std::size_t input, std::size_t column) const;
+    void set_digit(std::size_t input, std::size_t column, std::uint8_t digit);
+    std::size_t columns() const { return outputs_ * static_cast<std::size_t>(config_.cells_per_weight()); }
+
     /// Conversions so far whose sum did not fit the converter: none, if the encoding is right.
     std::int64_t overflows() const { return overflows_; }
 
 private:
-    std::size_t columns() const { return outputs_ * static_cast<std::size_t>(config_.cells_per_weight()); }
+    std::uint8_t highest() const { return static_cast<std::uint8_t>((1U << config_.cell_bits) - 1); }
 
     const IsaacConfig config_;
     const std::size_t inputs_, outputs_;

@@ -8,14 +8,20 @@
 #include <utility>
 
 namespace veilram {
-namespace {
-constexpr int kWeightBits = 9;      ///< sign and magnitude
-constexpr std::int32_t kBias = 128; ///< an array of 8 bits holds -128..127: magnitudes 0..255 less this
-} // namespace
+
+IsaacMap isaac_map(const IsaacConfig& config, const std::vector<QuantWeights>& weights) {
+    std::vector<IsaacMap::Layer> layers;
+    for (const auto& [shape, q, scale] : weights)
+        layers.push_back({static_cast<std::size_t>(shape.groups), static_cast<std::size_t>(shape.inputs),
+                          static_cast<std::size_t>(shape.outputs)});
+    return {config, layers};
+}
 
 IsaacHost::IsaacHost(const sc_core::sc_module_name& name, int bits, std::vector<LayerQuant> layers,
                      std::vector<QuantWeights> weights)
-    : sc_module(name), LevelEngine(std::move(layers)), split_(bits < kWeightBits), weights_(std::move(weights)) {}
+    : sc_module(name), LevelEngine(layers), signed_(bits), weights_(std::move(weights)) {
+    for (const LayerQuant& layer : layers) has_zero_.push_back(layer.input.zero != 0);
+}
 
 IsaacHost::~IsaacHost() = default;
 
@@ -42,54 +48,50 @@ std::vector<std::int32_t> IsaacHost::matrix(const QuantWeights& weights, int gro
     for (int k = 0; k < weights.shape.inputs; ++k)
         for (int o = group * weights.shape.outputs; o < (group + 1) * weights.shape.outputs; ++o) {
             const std::int32_t q = weights.at(o, k);
-            if (!split_) {
-                content.push_back(q);
-                continue;
-            }
-            content.push_back(std::max(q, 0) - kBias);
-            content.push_back(std::max(-q, 0) - kBias);
+            for (std::size_t part = 0; part < signed_.parts(); ++part) content.push_back(signed_.part_of(q, part));
         }
     return content;
-}
-
-/// What both halves of a split weight are biased by goes with the difference.
-std::int64_t IsaacHost::sum(const IsaacOperation& operation, std::size_t output) const {
-    return split_ ? operation.sums[2 * output] - operation.sums[2 * output + 1] : operation.sums[output];
 }
 
 Tensor IsaacHost::apply(std::size_t layer, const Node& node, const Tensor& input, std::size_t first_image) {
     longest_ = sc_core::SC_ZERO_TIME;
     Tensor out = LevelEngine::apply(layer, node, input, first_image);
-    wait(longest_);
+    spend(longest_);
     time_ += to_ps(longest_);
     return out;
 }
 
-/// Asks for all positions at once: the chip knows how they follow each other.
+/// Asks for all operations of a layer at once: the chip knows how they follow each other.
+std::vector<std::int64_t> IsaacHost::operate(std::size_t layer, int group, const std::vector<std::uint32_t>& inputs) {
+    IsaacOperation operation{numbers_.at(layer).at(static_cast<std::size_t>(group)), &inputs, {}};
+    auto delay = sc_core::SC_ZERO_TIME;
+    if (send(isock, operation, delay) != tlm::TLM_OK_RESPONSE)
+        throw ModelError("ISAAC refused layer " + std::to_string(layer) +
+                         ": its rail is down, or it is not programmed");
+    longest_ = std::max(longest_, delay);
+    std::vector<std::int64_t> sums(static_cast<std::size_t>(weights_.at(layer).shape.outputs));
+    for (std::size_t o = 0; o < sums.size(); ++o) sums[o] = signed_.sum(operation.sums, o);
+    return sums;
+}
+
 Accumulators IsaacHost::accumulate(std::size_t layer, int group, const LevelMap& levels, std::size_t /*first_image*/) {
-    const int outputs = weights_.at(layer).shape.outputs;
-    Accumulators result{levels.positions(), outputs, {}};
+    Accumulators result{levels.positions(), weights_.at(layer).shape.outputs, {}};
     std::vector<std::uint32_t> inputs(static_cast<std::size_t>(levels.inputs()));
     for (std::size_t p = 0; p < levels.positions(); ++p) {
         for (std::size_t k = 0; k < inputs.size(); ++k) inputs[k] = levels.at(p, k);
-        IsaacOperation operation{numbers_.at(layer).at(static_cast<std::size_t>(group)), &inputs, {}};
-        auto delay = sc_core::SC_ZERO_TIME;
-        if (send(isock, operation, delay) != tlm::TLM_OK_RESPONSE)
-            throw ModelError("ISAAC refused layer " + std::to_string(layer) +
-                             ": its rail is down, or it is not programmed");
-        longest_ = std::max(longest_, delay);
-        for (std::size_t o = 0; o < static_cast<std::size_t>(outputs); ++o)
-            result.acc.push_back(static_cast<std::int32_t>(sum(operation, o)));
+        for (const std::int64_t sum : operate(layer, group, inputs))
+            result.acc.push_back(static_cast<std::int32_t>(sum));
     }
     return result;
 }
 
 std::vector<std::int32_t> IsaacHost::weight_sums(std::size_t layer, int group) {
-    const QuantWeights& weights = weights_.at(layer);
-    std::vector<std::int32_t> sums(static_cast<std::size_t>(weights.shape.outputs));
-    for (int o = 0; o < weights.shape.outputs; ++o)
-        for (int k = 0; k < weights.shape.inputs; ++k)
-            sums[static_cast<std::size_t>(o)] += weights.at(group * weights.shape.outputs + o, k);
+    std::vector<std::int32_t> sums(static_cast<std::size_t>(weights_.at(layer).shape.outputs));
+    if (!has_zero_.at(layer)) return sums;
+    const std::vector<std::uint32_t> ones(static_cast<std::size_t>(weights_[layer].shape.inputs), 1);
+    const std::vector<std::int64_t> wide = operate(layer, group, ones);
+    std::transform(wide.begin(), wide.end(), sums.begin(),
+                   [](std::int64_t sum) { return static_cast<std::int32_t>(sum); });
     return sums;
 }
 

@@ -5,23 +5,29 @@
 #include "hw/isaac/isaac_chip.hpp"
 #include "hw/sim/request.hpp"
 #include "models/base/units.hpp"
+#include "models/isaac/isaac_placement.hpp"
 #include "models/nn/level_engine.hpp"
 
 #include <systemc>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace veilram {
 
-/// Matrix layers on an IsaacChip, exactly. A weight is a sign and 8 bits: arrays of 16 bits hold it as it is; in arrays
-/// of 8 bits it takes two outputs, one for positive and one for negative weights, whose sums are subtracted. apply() is
-/// for processes of the kernel only: it waits until the layer has been computed, groups side by side.
+/// The crossbars that a network needs. Throws UserError when the chip has too few.
+IsaacMap isaac_map(const IsaacConfig& config, const std::vector<QuantWeights>& weights);
+
+/// Matrix layers on an IsaacChip, exactly (SignedOutputs: a weight is a sign and 8 bits). apply() is for processes of
+/// the kernel only: it waits until the layer has been computed, groups side by side.
 class IsaacHost final : public sc_core::sc_module, public LevelEngine {
 public:
     RequestInitiator<IsaacHost, IsaacLayerRequest> layer_isock{"layer_isock"};
     RequestInitiator<IsaacHost, IsaacOperation> isock{"isock"};
+    /// Lets the time of a layer pass; wait() unless the owner has something else to look at.
+    std::function<void(const sc_core::sc_time&)> spend = [](const sc_core::sc_time& time) { sc_core::wait(time); };
 
     IsaacHost(const sc_core::sc_module_name& name, int bits, std::vector<LayerQuant> layers,
               std::vector<QuantWeights> weights);
@@ -37,14 +43,18 @@ public:
 protected:
     Accumulators accumulate(std::size_t layer, int group, const LevelMap& levels, std::size_t first_image) override;
     int unit() const override { return kLevels; }
+    /// What the crossbars themselves say: an operation whose inputs are all 1. None where inputs have no zero point,
+    /// for which the sums do not count.
     std::vector<std::int32_t> weight_sums(std::size_t layer, int group) override;
 
 private:
-    std::int64_t sum(const IsaacOperation& operation, std::size_t output) const;
     std::vector<std::int32_t> matrix(const QuantWeights& weights, int group) const;
 
-    const bool split_; ///< by sign
+    const SignedOutputs signed_;
+    std::vector<std::int64_t> operate(std::size_t layer, int group, const std::vector<std::uint32_t>& inputs);
+
     const std::vector<QuantWeights> weights_;
+    std::vector<bool> has_zero_;                       ///< by layer: whether its inputs have a zero point
     std::vector<std::vector<std::size_t>> numbers_;    ///< of a layer's groups on the chip
     sc_core::sc_time longest_ = sc_core::SC_ZERO_TIME; ///< of the operations that the layer at work has asked for
     Ps time_;

@@ -28,41 +28,33 @@ CutCounts& CutCounts::operator+=(const CutCounts& other) {
     return *this;
 }
 
-PowerCuts::PowerCuts(Host& host, CutSubject subject) : host_(host), subject_(std::move(subject)) {}
-
 /// Everything that comes before the phase's command.
 void PowerCuts::live_until(CutPhase phase) {
     if (phase == CutPhase::recovery) {
         cut_middle();
         phase = CutPhase::boot;
     }
-    host_.power_on();
+    chip_.power_on();
     if (phase == CutPhase::boot) return;
-    host_.boot();
-    if (phase != CutPhase::infer) return;
-    host_.load_input(subject_.pixels.data(), subject_.pixels.size());
+    chip_.boot();
+    if (phase == CutPhase::infer) chip_.load_input();
 }
 
 /// A life that ends in the middle of an inference, with whatever is in clear then.
 void PowerCuts::cut_middle() {
     if (middle_ == sc_core::SC_ZERO_TIME) middle_ = moments(CutPhase::infer).back() / 2;
     live_until(CutPhase::infer);
-    start(CutPhase::infer);
+    chip_.start(CutPhase::infer);
     sc_core::wait(middle_);
-    host_.pull_plug();
-}
-
-void PowerCuts::start(CutPhase phase) {
-    constexpr std::uint32_t kCommands[] = {reg::kCtrlBoot, reg::kCtrlBoot, reg::kCtrlInfer, reg::kCtrlPowerOff};
-    host_.command(kCommands[static_cast<std::size_t>(phase)]);
+    chip_.pull_plug();
 }
 
 std::vector<sc_core::sc_time> PowerCuts::moments(CutPhase phase) {
     live_until(phase);
-    start(phase);
+    chip_.start(phase);
     const auto begin = sc_core::sc_time_stamp();
     std::vector<sc_core::sc_time> moments{sc_core::SC_ZERO_TIME};
-    while (!host_.irq_i.read() && sc_core::sc_pending_activity()) {
+    while (!chip_.done() && sc_core::sc_pending_activity()) {
         const auto next = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
         sc_core::wait(next);
         if (next == sc_core::SC_ZERO_TIME) continue;
@@ -70,47 +62,32 @@ std::vector<sc_core::sc_time> PowerCuts::moments(CutPhase phase) {
         moments.push_back(moments.back() + (moment - moments.back()) / 2);
         moments.push_back(moment);
     }
-    host_.pull_plug();
+    chip_.pull_plug();
     return moments;
-}
-
-RestComparison PowerCuts::compare() {
-    return compare_with_rest(host_.dump(subject_.program), subject_.locked, subject_.program, subject_.secrets);
-}
-
-/// Boots, infers and powers off, and finds the cells at rest afterwards.
-bool PowerCuts::whole_life() {
-    host_.power_on();
-    bool right = host_.boot();
-    right = host_.infer(subject_.pixels.data(), subject_.pixels.size()) == subject_.logits && right;
-    right = host_.power_off() && right;
-    const Bytes journal = host_.dump_journal(subject_.program);
-    const bool closed = std::all_of(journal.begin(), journal.end(), [](std::uint8_t byte) { return byte == 0; });
-    return right && closed && compare().at_rest();
 }
 
 CutCounts PowerCuts::cut(CutPhase phase, const sc_core::sc_time& after) {
     live_until(phase);
-    start(phase);
+    chip_.start(phase);
     if (after != sc_core::SC_ZERO_TIME) sc_core::wait(after);
-    host_.pull_plug();
-    const RestComparison left = compare();
-    const std::size_t clear = left.layers_in_clear.size();
+    chip_.pull_plug();
+    const CutDump left = chip_.dump();
     CutCounts counts;
     counts.cuts = 1;
-    counts.leaks = left.more || clear > subject_.open_layers ? 1 : 0;
-    counts.exposed = clear > 0 ? 1 : 0;
-    counts.most = clear;
-    counts.losses = whole_life() ? 0 : 1;
+    counts.leaks = left.more || left.layers_in_clear > open_layers_ ? 1 : 0;
+    counts.exposed = left.layers_in_clear > 0 ? 1 : 0;
+    counts.most = left.layers_in_clear;
+    counts.losses = chip_.whole_life() ? 0 : 1;
     return counts;
 }
 
-CutCounts PowerCuts::cut_everywhere(CutPhase phase, const std::function<void(std::size_t, std::size_t)>& step) {
+CutCounts PowerCuts::cut_everywhere(CutPhase phase, const std::function<void(std::size_t, std::size_t)>& step,
+                                    std::size_t stride) {
     const auto all = moments(phase);
     CutCounts counts;
-    for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t i = 0; i < all.size(); i += stride) {
         counts += cut(phase, all[i]);
-        if (step) step(i + 1, all.size());
+        if (step) step(i / stride + 1, (all.size() + stride - 1) / stride);
     }
     return counts;
 }

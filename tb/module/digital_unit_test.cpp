@@ -1,3 +1,4 @@
+#include "hw/crossbar/sign_crossbar.hpp"
 #include "hw/digital/digital_unit.hpp"
 #include "tb/support/powered_bench.hpp"
 #include "tb/support/random_data.hpp"
@@ -49,10 +50,10 @@ Program conv_program(SignMode mode) {
 struct DigitalBench : PoweredBench {
     RequestInitiator<DigitalBench, DigitalRequest> isock{"isock"};
     RequestInitiator<DigitalBench, MaskLoad> mask_isock{"mask_isock"};
-    RequestInitiator<DigitalBench, SignRowRequest> converter_isock{"converter_isock"};
+    RequestInitiator<DigitalBench, RowReadRequest> converter_isock{"converter_isock"};
     tlm_utils::simple_initiator_socket<DigitalBench> cell_isock{"cell_isock"};
-    RequestInitiator<DigitalBench, SignRowRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
-    RequestInitiator<DigitalBench, SignWriteRequest> idle_write_isock{"idle_write_isock"};
+    RequestInitiator<DigitalBench, RowReadRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
+    RequestInitiator<DigitalBench, CellWriteRequest> idle_write_isock{"idle_write_isock"};
     DigitalUnit dut{"dut", {{Ps{kAccumulate}, Fj{19}}, {Ps{kElement}, Fj{23}}, {Ps{kMaskRow}, Fj{211}}}};
     SignCrossbar signs{"signs", {kCrossbars * kN, 256, {Ps{kRowRead}, Fj{31}}, {}}};
 

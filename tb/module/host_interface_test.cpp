@@ -1,3 +1,4 @@
+#include "hw/crossbar/sign_crossbar.hpp"
 #include "hw/top/host_interface.hpp"
 #include "models/base/file.hpp"
 #include "tb/support/powered_bench.hpp"
@@ -49,16 +50,16 @@ CrossbarConfig crossbar_config() {
 
 struct HostBench : PoweredBench {
     tlm_utils::simple_initiator_socket<HostBench> isock{"isock"};
-    RequestInitiator<HostBench, SignRowRequest> converter_isock{"converter_isock"};
-    RequestInitiator<HostBench, SignRowRequest> digital_isock{"digital_isock"};
+    RequestInitiator<HostBench, RowReadRequest> converter_isock{"converter_isock"};
+    RequestInitiator<HostBench, RowReadRequest> digital_isock{"digital_isock"};
     sc_core::sc_vector<RequestInitiator<HostBench, ReadRequest>> read_isock{"read_isock", kCrossbars};
     sc_core::sc_signal<unsigned> done{"done"};
     sc_core::sc_signal<bool> irq{"irq"};
     sc_core::sc_signal<bool> rst_n{"rst_n", true};
     HostInterface dut{"dut", {kCrossbars, kCellBytes, kSignBytes, Ps{kAccess}}};
     ScriptedTile tile{"tile"};
-    RequestInitiator<HostBench, SignRowRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
-    RequestInitiator<HostBench, SignWriteRequest> idle_write_isock{"idle_write_isock"};
+    RequestInitiator<HostBench, RowReadRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
+    RequestInitiator<HostBench, CellWriteRequest> idle_write_isock{"idle_write_isock"};
     SignCrossbar signs{"signs", {4, 256, {}, {}}};
     sc_core::sc_vector<Crossbar> crossbars{"crossbar"};
 

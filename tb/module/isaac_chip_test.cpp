@@ -100,7 +100,8 @@ TEST_F(IsaacChipTest, TimeAndEnergyAreThoseOfTheEstimate) {
         std::int64_t estimated = 0;
         for (const EnergyPart& part : expected.energy)
             if (part.name != "array" && part.name != "buffers and network") estimated += part.energy.value;
-        // 2.4 mW for 3 arrays. One in part use is charged whole here, and registers and tile for the cycles in which it works.
+        // 2.4 mW for 3 arrays. One in part use is charged whole here, and registers and tile for the cycles in which it
+        // works.
         const std::int64_t cycles = 16 * kPositions * 6;
         estimated += cycles * 80'000 + cycles * energy_of(surroundings(small_isaac()), Ps{kCycle}).value;
         EXPECT_NEAR(static_cast<double>(total_energy(bench.dut).value), static_cast<double>(estimated),

@@ -69,9 +69,10 @@ void MaskRecorder::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time
 }
 
 SchedulerBench::SchedulerBench(const sc_core::sc_module_name& name, ResPolicy policy)
-    : PoweredBench(name),
-      dut("dut", {policy, small_array(), kN, kCrossbars * kN, kLayers, false, OfEveryImplementation::GetParam()},
-          &pins),
+    : PoweredBench(name), dut("dut",
+                              {policy, kCrossbars * kN, static_cast<std::uint32_t>(small_array().sign_bits()), kLayers,
+                               false, OfEveryImplementation::GetParam()},
+                              small_array(), kN, &pins),
       crypto("crypto", {}), keys("keys", store_config()), dram("dram", {}), memory("memory", kMemoryBytes),
       gsl("gsl",
           {small_array(),

@@ -2,9 +2,11 @@
 // digital unit's place, a block that shows what mask it was given.
 #pragma once
 
+#include "hw/crossbar/crossbar.hpp"
+#include "hw/crossbar/sign_crossbar.hpp"
 #include "hw/dram/dram_interface.hpp"
 #include "hw/dram/memory.hpp"
-#include "hw/res/runtime_encryption_scheduler.hpp"
+#include "hw/res/gsl_scheduler.hpp"
 #include "tb/support/implementations.hpp"
 #include "tb/support/powered_bench.hpp"
 
@@ -54,14 +56,14 @@ struct SchedulerBench : PoweredBench {
     RequestInitiator<SchedulerBench, HashRequest> hash_isock{"hash_isock"};
     RequestInitiator<SchedulerBench, ReadRequest> read_isock{"read_isock"};
     RequestInitiator<SchedulerBench, ConversionRequest> conversion_isock{"conversion_isock"};
-    RequestInitiator<SchedulerBench, SignRowRequest> digital_isock{"digital_isock"};
+    RequestInitiator<SchedulerBench, RowReadRequest> digital_isock{"digital_isock"};
     tlm_utils::simple_initiator_socket<SchedulerBench> tile_isock{"tile_isock"};
     tlm_utils::simple_initiator_socket<SchedulerBench> memory_isock{"memory_isock"};
     tlm_utils::simple_initiator_socket<SchedulerBench> sign_cell_isock{"sign_cell_isock"};
     sc_core::sc_vector<tlm_utils::simple_initiator_socket<SchedulerBench>> cell_isock{"cell_isock", kCrossbars};
 
     PinClock pins{Ps{833}};
-    RuntimeEncryptionScheduler dut;
+    GslScheduler dut;
     CryptoEngine crypto;
     KeyStore keys;
     DramInterface dram;

@@ -1,4 +1,5 @@
 #include "hw/converter/sign_bit_converter.hpp"
+#include "hw/crossbar/sign_crossbar.hpp"
 #include "tb/support/implementations.hpp"
 #include "tb/support/powered_bench.hpp"
 #include "tb/support/random_data.hpp"
@@ -13,10 +14,10 @@ constexpr std::size_t kRows = kCrossbars * kN;
 struct ConverterBench : PoweredBench {
     RequestInitiator<ConverterBench, ConversionRequest> isock{"isock"};
     RequestInitiator<ConverterBench, StartLoad> load_isock{"load_isock"};
-    RequestInitiator<ConverterBench, SignRowRequest> digital_isock{"digital_isock"}; ///< the sign rows' other reader
+    RequestInitiator<ConverterBench, RowReadRequest> digital_isock{"digital_isock"}; ///< the sign rows' other reader
     tlm_utils::simple_initiator_socket<ConverterBench> cell_isock{"cell_isock"};
-    RequestInitiator<ConverterBench, SignRowRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
-    RequestInitiator<ConverterBench, SignWriteRequest> idle_write_isock{"idle_write_isock"};
+    RequestInitiator<ConverterBench, RowReadRequest> idle_row_isock{"idle_row_isock"}; ///< the scheduler's
+    RequestInitiator<ConverterBench, CellWriteRequest> idle_write_isock{"idle_write_isock"};
     PinClock pins{Ps{833}};
     SignBitConverter dut{
         "dut", {256, kN, 2, {Ps{900}, Fj{5}}, {Ps{20'000}, Fj{211}}, 2, OfEveryImplementation::GetParam()}, &pins};

@@ -10,10 +10,10 @@ constexpr std::size_t kBits = 256;
 constexpr std::size_t kRowBytes = kBits / 8;
 
 struct SignCrossbarBench : PoweredBench {
-    RequestInitiator<SignCrossbarBench, SignRowRequest> converter_isock{"converter_isock"};
-    RequestInitiator<SignCrossbarBench, SignRowRequest> digital_isock{"digital_isock"};
-    RequestInitiator<SignCrossbarBench, SignRowRequest> scheduler_isock{"scheduler_isock"};
-    RequestInitiator<SignCrossbarBench, SignWriteRequest> write_isock{"write_isock"};
+    RequestInitiator<SignCrossbarBench, RowReadRequest> converter_isock{"converter_isock"};
+    RequestInitiator<SignCrossbarBench, RowReadRequest> digital_isock{"digital_isock"};
+    RequestInitiator<SignCrossbarBench, RowReadRequest> scheduler_isock{"scheduler_isock"};
+    RequestInitiator<SignCrossbarBench, CellWriteRequest> write_isock{"write_isock"};
     tlm_utils::simple_initiator_socket<SignCrossbarBench> cell_isock{"cell_isock"};
     SignCrossbar dut{"dut", {kRows, kBits, {Ps{4'000}, Fj{31}}, {Ps{50'000}, Fj{1009}}}};
 
@@ -31,8 +31,8 @@ struct SignCrossbarBench : PoweredBench {
         Bytes bytes = to_bytes(cells);
         ASSERT_EQ(debug_access(cell_isock, tlm::TLM_WRITE_COMMAND, 0, bytes.data(), bytes.size()), bytes.size());
     }
-    Answer write(std::vector<SignWriteRequest::Cell> cells, bool abandon = false) {
-        SignWriteRequest request{std::move(cells), abandon, {}};
+    Answer write(std::vector<CellWrite> cells, bool abandon = false) {
+        CellWriteRequest request{std::move(cells), abandon, {}};
         const Answer answer = ask(write_isock, request);
         energy = request.energy;
         return answer;
@@ -51,8 +51,8 @@ protected:
         Rng rng = make_rng(seed, "sign crossbar test");
         return random_bits(rng, kRows, kBits);
     }
-    static SignRowRequest row(std::uint32_t index, std::int64_t reads = 1) {
-        SignRowRequest request;
+    static RowReadRequest row(std::uint32_t index, std::int64_t reads = 1) {
+        RowReadRequest request;
         request.row = index;
         request.reads = reads;
         return request;

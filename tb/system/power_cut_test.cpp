@@ -1,7 +1,7 @@
 // Power that goes at any moment, under every policy, with and without signs that are flipped at rest.
 #include "models/image/sign_flips.hpp"
 #include "models/sfge/key.hpp"
-#include "tb/host/power_cuts.hpp"
+#include "tb/host/host_cuts.hpp"
 #include "tb/system/platform_test.hpp"
 
 #include <tuple>
@@ -19,14 +19,13 @@ Scenario flipped_scenario() {
 
 class PowerCut : public PlatformTest {
 protected:
-    static CutSubject subject(const Scenario& scenario, ResPolicy policy) {
+    static CutSubject subject(const Scenario& scenario) {
         const auto image = scenario.pixels(1);
-        return {scenario.compiled.program,
-                scenario.compiled.image.nvm,
-                scenario.compiled.secrets,
-                open_layers(policy, scenario.compiled.program.layers.size()),
-                image,
+        return {scenario.compiled.program, scenario.compiled.image.nvm, scenario.compiled.secrets, image,
                 scenario.expected(image)};
+    }
+    static std::size_t allowed(const Scenario& scenario, ResPolicy policy) {
+        return open_layers(policy, scenario.compiled.program.layers.size());
     }
     std::int64_t figure(const char* name) {
         std::int64_t sum = 0;
@@ -46,7 +45,8 @@ TEST_P(PowerCutAnywhere, LeaksNoMoreThanThePolicyAllowsAndLosesNothing) {
     ChipConfig chip = scenario.chip();
     chip.policy = policy;
     simulate(scenario, chip, [&, policy = policy, flips = flips] {
-        PowerCuts cuts(host(), subject(scenario, policy));
+        HostCuts life(host(), subject(scenario));
+        PowerCuts cuts(life, allowed(scenario, policy));
         CutCounts all;
         for (const CutPhase phase : kPhases) {
             const CutCounts counts = cuts.cut_everywhere(phase);
@@ -78,7 +78,8 @@ TEST_P(StoredEnergy, LeavesNoSignInClearInAnyDump) {
     chip.policy = GetParam();
     chip.hold_up = Fj{1'000'000};
     simulate(scenario, chip, [&] {
-        PowerCuts cuts(host(), subject(scenario, GetParam()));
+        HostCuts life(host(), subject(scenario));
+        PowerCuts cuts(life, allowed(scenario, GetParam()));
         for (const CutPhase phase : kPhases) {
             const CutCounts counts = cuts.cut_everywhere(phase);
             EXPECT_GE(counts.cuts, 3);
@@ -97,19 +98,19 @@ INSTANTIATE_TEST_SUITE_P(All, StoredEnergy,
 TEST_F(PowerCut, WhatIsWrongIsCounted) {
     const Scenario scenario = flipped_scenario();
     simulate(scenario, [&] {
-        CutSubject strict = subject(scenario, ResPolicy::per_layer);
-        strict.open_layers = 0;
-        const CutCounts leaking = PowerCuts(host(), strict).cut_everywhere(CutPhase::infer);
+        HostCuts right(host(), subject(scenario));
+        const CutCounts leaking = PowerCuts(right, 0).cut_everywhere(CutPhase::infer);
         EXPECT_EQ(leaking.leaks, leaking.exposed);
         EXPECT_GT(leaking.leaks, 0);
-        CutSubject wrong = subject(scenario, ResPolicy::per_layer);
+        CutSubject wrong = subject(scenario);
         wrong.logits[0] += 1.0F;
-        EXPECT_EQ(PowerCuts(host(), wrong).cut(CutPhase::infer, sc_core::SC_ZERO_TIME).losses, 1);
+        HostCuts mistaken(host(), wrong);
+        EXPECT_EQ(PowerCuts(mistaken, 1).cut(CutPhase::infer, sc_core::SC_ZERO_TIME).losses, 1);
         NvmPart other = scenario.compiled.image.nvm;
         other.cells[0].set(0, 0, !other.cells[0].get(0, 0));
-        const CutSubject good = subject(scenario, ResPolicy::per_layer);
-        const CutSubject strange{good.program, other, good.secrets, 1, good.pixels, good.logits};
-        const CutCounts counts = PowerCuts(host(), strange).cut(CutPhase::infer, sc_core::SC_ZERO_TIME);
+        const CutSubject good = subject(scenario);
+        HostCuts strange(host(), {good.program, other, good.secrets, good.pixels, good.logits});
+        const CutCounts counts = PowerCuts(strange, 1).cut(CutPhase::infer, sc_core::SC_ZERO_TIME);
         EXPECT_EQ(counts.leaks, 1);
         EXPECT_EQ(counts.losses, 1);
     });

@@ -1,0 +1,52 @@
+#include "tb/host/isaac_cuts.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace veilram {
+
+IsaacCuts::IsaacCuts(IsaacOwner& owner, const LevelImage& clear, Tensor images, std::vector<float> logits)
+    : owner_(owner), rest_(owner.dump()), images_(std::move(images)), logits_(std::move(logits)) {
+    const IsaacMap& map = owner.map();
+    for (std::size_t layer = 0; layer < clear.levels.size(); ++layer)
+        for (std::size_t i = 0; i < clear.levels[layer].q.size(); ++i)
+            for (const IsaacCell& cell : map.cells(layer, i, clear.levels[layer].q[i])) {
+                const std::size_t place =
+                    std::size_t{cell.row} * static_cast<std::size_t>(map.config().columns) + cell.column;
+                if (rest_[place] != cell.digit) secret_places_[place] = layer;
+            }
+}
+
+void IsaacCuts::start(CutPhase phase) {
+    using Action = IsaacOwner::Action;
+    constexpr Action kActions[] = {Action::boot, Action::boot, Action::infer, Action::power_off};
+    owner_.start(kActions[static_cast<std::size_t>(phase)]);
+}
+
+CutDump IsaacCuts::dump() {
+    const Bytes cells = owner_.dump();
+    std::set<std::size_t> layers;
+    CutDump dump;
+    for (std::size_t place = 0; place < cells.size(); ++place) {
+        if (cells[place] == rest_[place]) continue;
+        const auto secret = secret_places_.find(place);
+        if (secret == secret_places_.end())
+            dump.more = true;
+        else
+            layers.insert(secret->second);
+    }
+    dump.layers_in_clear = layers.size();
+    return dump;
+}
+
+bool IsaacCuts::whole_life() {
+    owner_.power_on();
+    bool right = owner_.boot();
+    right = owner_.infer(images_) == logits_ && right;
+    right = owner_.power_off() && right;
+    const Bytes journal = owner_.dump_journal();
+    const bool closed = std::all_of(journal.begin(), journal.end(), [](std::uint8_t bit) { return bit == 0; });
+    return right && closed && owner_.dump() == rest_;
+}
+
+} // namespace veilram

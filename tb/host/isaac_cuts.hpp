@@ -1,0 +1,37 @@
+// Power cuts of ISAAC with protected weights.
+#pragma once
+
+#include "tb/host/isaac_owner.hpp"
+#include "tb/host/power_cuts.hpp"
+
+#include <cstddef>
+#include <map>
+#include <vector>
+
+namespace veilram {
+
+class IsaacCuts final : public CutChip {
+public:
+    /// To be made by the body of owner.run(), before the chip has been on: what its cells hold is how they are at rest.
+    /// `clear` is the network without protection; `images` must give `logits`.
+    IsaacCuts(IsaacOwner& owner, const LevelImage& clear, Tensor images, std::vector<float> logits);
+
+    void power_on() override { owner_.power_on(); }
+    void boot() override { owner_.boot(); }
+    void load_input() override { owner_.load_input(images_); }
+    void start(CutPhase phase) override;
+    bool done() override { return !owner_.busy(); }
+    void pull_plug() override { owner_.pull_plug(); }
+    CutDump dump() override;
+    bool whole_life() override;
+
+private:
+    IsaacOwner& owner_;
+    const Bytes rest_;
+    /// A place in the dump, and the layer whose patches name it.
+    std::map<std::size_t, std::size_t> secret_places_;
+    const Tensor images_;
+    const std::vector<float> logits_;
+};
+
+} // namespace veilram
