@@ -17,6 +17,9 @@ HostInterface::HostInterface(const sc_core::sc_module_name& name, const HostConf
     SC_METHOD(reset_method);
     sensitive << rst_ni.neg();
     dont_initialize();
+    SC_METHOD(rail_method);
+    sensitive << rail_i.neg();
+    dont_initialize();
     SC_METHOD(done_method);
     sensitive << done_i;
     dont_initialize();
@@ -148,14 +151,19 @@ tlm::tlm_response_status HostInterface::command(std::uint32_t value) {
     request.pixels = &input_;
     request.images = batch_;
     sc_core::sc_time none = sc_core::SC_ZERO_TIME;
-    return send(tile_isock, request, none);
+    const auto status = send(tile_isock, request, none);
+    if (status != tlm::TLM_OK_RESPONSE) return status;
+    if (request.action == TileRequest::Action::boot) decay(); // what an earlier life left is overwritten
+    if (request.action == TileRequest::Action::power_off) clear_input();
+    return status;
 }
 
 tlm::tlm_response_status HostInterface::write_input(tlm::tlm_generic_payload& trans) {
     if (!trans.is_write()) return tlm::TLM_COMMAND_ERROR_RESPONSE;
-    if (query().busy) return tlm::TLM_GENERIC_ERROR_RESPONSE; // the images in work must not change
-    std::copy_n(trans.get_data_ptr(), trans.get_data_length(),
-                input_.begin() + static_cast<std::ptrdiff_t>(trans.get_address() - reg::kInput));
+    if (query().busy || !rail_i.read()) return tlm::TLM_GENERIC_ERROR_RESPONSE; // images in work must not change
+    const std::size_t first = trans.get_address() - reg::kInput, count = trans.get_data_length();
+    std::copy_n(trans.get_data_ptr(), count, input_.begin() + static_cast<std::ptrdiff_t>(first));
+    input_used_ = std::max(input_used_, first + count);
     return tlm::TLM_OK_RESPONSE;
 }
 
@@ -198,8 +206,18 @@ unsigned HostInterface::cells_debug(tlm::tlm_generic_payload& trans, std::uint64
     return done;
 }
 
+void HostInterface::clear_input() {
+    std::fill_n(input_.begin(), input_used_, std::uint8_t{0});
+    input_used_ = 0;
+}
+
+void HostInterface::rail_method() {
+    lose({0, static_cast<std::int64_t>(input_used_) * 8});
+    clear_input();
+}
+
 void HostInterface::reset_method() {
-    std::fill(input_.begin(), input_.end(), std::uint8_t{0});
+    clear_input();
     irq_status_ = irq_enable_ = 0;
     batch_ = 1;
     update_irq();

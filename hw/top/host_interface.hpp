@@ -1,6 +1,7 @@
 // The host interface: registers, interrupt, input and logits windows. Lives in the always-on domain.
 #pragma once
 
+#include "hw/power/remanence.hpp"
 #include "hw/sim/request.hpp"
 #include "hw/sim/services.hpp"
 #include "hw/tile/tile_controller.hpp"
@@ -22,9 +23,10 @@ struct HostConfig {
     Ps access;                    ///< one register or window access
 };
 
-/// Misuse is answered by a TLM error, never by an abort. Debug transport reaches the non-volatile cells in every power
+/// Misuse is answered by a TLM error, never by an abort. The input window is volatile: it goes with the rail, and with
+/// the command to power off. Debug transport reaches the non-volatile cells in every power
 /// state - a thief's microscope, and the factory's programmer - and nothing else.
-class HostInterface final : public sc_core::sc_module, public StatProvider, public Traceable {
+class HostInterface final : public sc_core::sc_module, public RemanentMemory, public StatProvider, public Traceable {
 public:
     tlm_utils::simple_target_socket<HostInterface> tsock{"tsock"};
     RequestInitiator<HostInterface, TileRequest> tile_isock{"tile_isock"};
@@ -56,12 +58,15 @@ private:
     tlm::tlm_response_status read_logits(tlm::tlm_generic_payload& trans);
     TileRequest query();
     void reset_method();
+    void rail_method();
+    void clear_input();
     void done_method();
     void update_irq();
     void irq_method();
 
     const HostConfig cfg_;
     std::vector<std::uint8_t> input_;
+    std::size_t input_used_ = 0; ///< bytes from the first to the last that were written
     std::uint32_t irq_status_ = 0;
     std::uint32_t irq_enable_ = 0;
     std::uint32_t batch_ = 1;

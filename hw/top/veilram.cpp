@@ -35,12 +35,8 @@ SignCrossbarConfig sign_config(const ChipConfig& cfg) {
     return signs;
 }
 SchedulerConfig scheduler_config(const ChipConfig& cfg) {
-    return {cfg.policy,
-            sign_rows(cfg),
-            static_cast<std::uint32_t>(cfg.array.sign_bits()),
-            cfg.layers,
-            cfg.remanence > Ps{},
-            cfg.implementations.res};
+    return {cfg.policy, sign_rows(cfg),       static_cast<std::uint32_t>(cfg.array.sign_bits()),
+            cfg.layers, cfg.remanence > Ps{}, cfg.implementations.res};
 }
 GslConfig gsl_config(const ChipConfig& cfg) {
     return {cfg.array,
@@ -77,9 +73,10 @@ VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
       power_("power", {cfg.costs.power_ramp.time, cfg.hold_up, cfg.ride_through, cfg.remanence}),
       host_("host", host_config(cfg)), tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base,
                                                       cfg.policy, cfg.clocked, cfg.costs.accumulate.time}),
-      res_("res", scheduler_config(cfg), cfg.array, static_cast<std::uint32_t>(cfg.n), &pins_), crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}),
-      keys_("keys", key_config(cfg)), dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}),
-      gsl_("gsl", gsl_config(cfg), &pins_), sign_bit_("sign_bit", sign_bit_config(cfg), &pins_),
+      res_("res", scheduler_config(cfg), cfg.array, static_cast<std::uint32_t>(cfg.n), &pins_),
+      crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}), keys_("keys", key_config(cfg)),
+      dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}), gsl_("gsl", gsl_config(cfg), &pins_),
+      sign_bit_("sign_bit", sign_bit_config(cfg), &pins_),
       lfsr_("lfsr", {cfg.array.cols, cfg.costs.lfsr_bit, cfg.implementations.converter}, &pins_),
       digital_("digital", {cfg.costs.accumulate, cfg.costs.digital_element, cfg.costs.mask_row,
                            open_layers(cfg.policy, cfg.layers)}),
@@ -117,7 +114,8 @@ void VeilRam::bind_power() {
                        &gsl_.rail_i, &sign_bit_.rail_i, &lfsr_.rail_i, &digital_.rail_i, &signs_.rail_i})
         rail->bind(rail_);
     for (auto& crossbar : crossbars_) crossbar.rail_i.bind(rail_);
-    for (RemanentMemory* memory : std::initializer_list<RemanentMemory*>{&keys_, &gsl_, &sign_bit_, &digital_, &signs_})
+    for (RemanentMemory* memory :
+         std::initializer_list<RemanentMemory*>{&host_, &keys_, &gsl_, &sign_bit_, &digital_, &signs_})
         power_.memory_port.bind(*memory);
 }
 

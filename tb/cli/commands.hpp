@@ -70,6 +70,15 @@ void scenario_command(const LifeArgs& args, std::ostream& out);
 /// Cuts the power at every event of a boot, an inference and a power-off, and counts leaks and losses.
 void cuts_command(const LifeArgs& args, std::ostream& out);
 
+struct IsaacArgs {
+    ConfigArgs config;
+    std::size_t images = 1; ///< test images
+    bool cuts = false;      ///< and the power at every event, afterwards
+    std::string out;        ///< folder of the report; empty: runs/<name of the configuration>
+};
+/// Runs the network on ISAAC's crossbars, its weights encrypted at rest as `sfge` says.
+void isaac_command(const IsaacArgs& args, std::ostream& out);
+
 struct ExploreArgs {
     ConfigArgs config;
     std::string json; ///< file for the figures; empty: none

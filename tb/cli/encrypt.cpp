@@ -2,8 +2,8 @@
 #include "models/base/file.hpp"
 #include "models/base/parallel.hpp"
 #include "models/image/level_image.hpp"
-#include "models/nn/onnx.hpp"
 #include "tb/cli/commands.hpp"
+#include "tb/cli/plain_cells.hpp"
 #include "tb/cli/sfge_key.hpp"
 #include "tb/cli/workload.hpp"
 
@@ -38,28 +38,16 @@ std::size_t count_differences(const LevelImage& a, const LevelImage& b) {
 
 void encrypt_command(const FileArgs& args, std::ostream& out) {
     const RunConfig config = load_run_config(args.config.config, args.config.settings);
-    if (config.sfge.kind == SfgeKind::none)
-        throw UserError("sfge.kind: none encrypts nothing; choose gradient, iterative, sign_flip or random, such as "
-                        "--set sfge.kind=gradient");
+    check_encrypts(config);
     const GradientsOf gradients_of = key_gradients(config);
     set_threads(static_cast<std::size_t>(config.threads));
     check_writable(args.out);
-    const Graph graph = import_onnx(config.network.path);
-    const Dataset calibration = load_calibration(config);
-    check_fit(calibration, config, graph.in_shape, config.network.path);
-    const SfgeKey key = choose_key(graph, config, gradients_of);
-    const QuantisedNetwork network = quantise_network(graph, calibration, config);
-    const std::vector<QuantWeights> weights = quantised_weights(network, config.compile.quant.weights);
-    const auto patches = network_patches(graph, key, config.sfge, weights);
-    const LevelImage clear = make_level_image(network.graph, config.compile.input, layer_quants(network, weights),
-                                              weights, config.compile.keys.version);
-    const LevelImage image = encrypt(clear, patches, config.compile.keys);
-    write_level_image(image, args.out);
-    out << "key\n  " << weight_count(key) << " weights in " << key.size() << " layers, "
-        << key_bits(graph, key, config.sfge.kind) << " bits; sealed with their levels in " << sealed_bytes(image)
-        << " bytes\nencryption\n";
+    const PlainCells cells = make_plain_cells(config, gradients_of);
+    write_level_image(cells.encrypted, args.out);
+    out << "key\n  " << cells.key_weights << " weights in " << cells.patches.size() << " layers, " << cells.key_bits
+        << " bits; sealed with their levels in " << sealed_bytes(cells.encrypted) << " bytes\nencryption\n";
     for (const int bits : {1, 2}) {
-        const CellWrites writes = cell_writes(patches, bits);
+        const CellWrites writes = cell_writes(cells.patches, bits);
         out << "  " << bits << "-bit cells: " << writes.cells << " change, " << writes.pulses << " pulses\n";
     }
     out << "image\n  " << args.out << "\n";

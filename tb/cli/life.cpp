@@ -1,15 +1,15 @@
 // A chip's lives on the platform: scenarios, and power cuts at every event.
 #include "models/base/file.hpp"
 #include "models/base/parallel.hpp"
-#include "models/base/progress.hpp"
 #include "models/image/sc_engine.hpp"
 #include "models/image/sign_flips.hpp"
 #include "models/nn/infer.hpp"
 #include "tb/cli/commands.hpp"
+#include "tb/cli/cut_report.hpp"
 #include "tb/cli/platform_run.hpp"
 #include "tb/cli/report_head.hpp"
 #include "tb/cli/sfge_key.hpp"
-#include "tb/host/power_cuts.hpp"
+#include "tb/host/host_cuts.hpp"
 #include "tb/host/scenario.hpp"
 #include "tb/host/system.hpp"
 
@@ -121,20 +121,6 @@ Json to_json(const ScenarioEvent& event) {
     return json;
 }
 
-Json to_json(const CutCounts& counts) {
-    return {{"cuts", counts.cuts},
-            {"leaks", counts.leaks},
-            {"losses", counts.losses},
-            {"dumps_with_signs_in_clear", counts.exposed},
-            {"most_layers_in_clear", counts.most}};
-}
-
-void print(const std::string& phase, const CutCounts& counts, std::ostream& out) {
-    out << "  " << std::left << std::setw(12) << phase << std::right << std::setw(8) << counts.cuts << std::setw(8)
-        << counts.leaks << std::setw(8) << counts.losses << std::setw(22) << counts.exposed << std::setw(16)
-        << counts.most << std::endl; // the next one may be minutes away
-}
-
 } // namespace
 
 void scenario_command(const LifeArgs& args, std::ostream& out) {
@@ -142,7 +128,8 @@ void scenario_command(const LifeArgs& args, std::ostream& out) {
     const std::size_t images = check_scenario(config, args.config.config);
     const std::string folder = make_report_folder(args.out, args.config.config);
     Life life(config, images);
-    const auto recorder = open_recorder(config.trace, folder, "scenario", life.system());
+    const auto recorder =
+        open_recorder(config.trace, folder, "scenario", life.system().platform, &life.system().platform.chip);
     Json json = report_head(args.config, kFormat);
     json["policy"] = name_of(config.res.policy);
     json["trace"] = {{"vcd", config.trace.vcd}, {"secrets", config.trace.secrets}};
@@ -177,26 +164,13 @@ void cuts_command(const LifeArgs& args, std::ostream& out) {
     json["hold_up_fj"] = config.res.hold_up.value;
     json["flipped_signs"] = count_flips(life.device().secrets);
     out << "policy " << name_of(config.res.policy) << ", " << count_flips(life.device().secrets)
-        << " signs flipped at rest\n  cut during       cuts   leaks  losses  dumps with open signs  layers at most\n";
+        << " signs flipped at rest\n";
     life.run([&] {
         const NvmPart rest = life.host().dump(life.device().program);
-        PowerCuts cuts(life.host(), {life.device().program, rest, life.device().secrets,
-                                     open_layers(config.res.policy, life.device().program.layers.size()),
-                                     life.pixels(0), life.logits(0)});
-        CutCounts all;
-        for (const CutPhase phase : {CutPhase::boot, CutPhase::recovery, CutPhase::infer, CutPhase::power_off}) {
-            std::unique_ptr<Progress> progress;
-            const CutCounts counts = cuts.cut_everywhere(phase, [&](std::size_t, std::size_t total) {
-                if (!progress) progress = std::make_unique<Progress>("cuts, " + to_string(phase), total);
-                progress->step(1);
-            });
-            progress.reset();
-            print(to_string(phase), counts, out);
-            json["phases"][to_string(phase)] = to_json(counts);
-            all += counts;
-        }
-        print("all", all, out);
-        json["all"] = to_json(all);
+        HostCuts chip(life.host(),
+                      {life.device().program, rest, life.device().secrets, life.pixels(0), life.logits(0)});
+        PowerCuts cuts(chip, open_layers(config.res.policy, life.device().program.layers.size()));
+        json.update(cut_all_phases(cuts, out));
     });
     json["stats"] = Json::object();
     for (const Stat& stat : collect_stats(life.system().platform))

@@ -35,7 +35,7 @@ public:
     Session(const Device& device, const RunConfig& config, const Dataset& data, const std::string& folder)
         : device_(device), config_(config), data_(data), memory_(flatten(device.memory)),
           system_("veilram", chip_for(device, config), memory_.size(), dram_spec(config.dram)),
-          recorder_(open_recorder(config.trace, folder, "run", system_)) {}
+          recorder_(open_recorder(config.trace, folder, "run", system_.platform, &system_.platform.chip)) {}
 
     TargetRun run() {
         system_.run([this] { body(); });
@@ -121,10 +121,10 @@ private:
 } // namespace
 
 std::unique_ptr<Recorder> open_recorder(const TraceConfig& trace, const std::string& folder, const std::string& name,
-                                        System& system) {
+                                        const sc_core::sc_object& root, VeilRam* chip) {
     if (!trace.vcd) return nullptr;
     const RecorderConfig recorder{folder, name, trace.secrets, trace.select, trace.from, trace.to};
-    return std::make_unique<Recorder>("recorder", recorder, system.platform);
+    return std::make_unique<Recorder>("recorder", recorder, root, chip);
 }
 
 std::optional<DramSpec> dram_spec(const DramChoice& choice) {

@@ -22,7 +22,7 @@ std::optional<DramSpec> dram_spec(const DramChoice& choice);
 
 /// Records the system's waveform under <folder>/<name>.*; null when the configuration wants none.
 std::unique_ptr<Recorder> open_recorder(const TraceConfig& trace, const std::string& folder, const std::string& name,
-                                        System& system);
+                                        const sc_core::sc_object& root, VeilRam* chip = nullptr);
 
 /// Bytes a second that the external memory delivers at most.
 double peak_bandwidth(const RunConfig& config);

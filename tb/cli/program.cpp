@@ -121,6 +121,19 @@ void add_life(CLI::App& app, const char* name, const char* help, void (*run)(con
     command->callback([args, run, &out] { run(*args, out); });
 }
 
+void add_isaac(CLI::App& app, std::ostream& out) {
+    auto args = std::make_shared<IsaacArgs>();
+    CLI::App* command =
+        app.add_subcommand("isaac", "Run network.path on ISAAC's crossbars, its weights encrypted at rest");
+    add_config(*command, args->config);
+    command->add_option("--images", args->images, "number of test images (default: 1)")
+        ->type_name("N")
+        ->check(CLI::Validator(wrong_count, ""));
+    command->add_flag("--cuts", args->cuts, "cut the power at every event, too");
+    command->add_option("--out", args->out, "folder of the report (default: runs/<configuration>)")->type_name("DIR");
+    command->callback([args, &out] { isaac_command(*args, out); });
+}
+
 void add_explore(CLI::App& app, std::ostream& out) {
     auto args = std::make_shared<ExploreArgs>();
     CLI::App* command = app.add_subcommand("explore", "Estimate time and energy beside ISAAC's, layer by layer");
@@ -235,6 +248,7 @@ void add_commands(CLI::App& app, std::ostream& out) {
     add_life(app, "scenario", "Play the configuration's scenario: boot, inference, power cuts, tampering",
              scenario_command, out);
     add_life(app, "cuts", "Cut the power at every event and look what is left", cuts_command, out);
+    add_isaac(app, out);
     add_explore(app, out);
     add_sfge(app, out);
     add_file_command(app, "encrypt", "Put network.path onto plain cells, some of them wrong at rest",
@@ -255,7 +269,7 @@ ExitCode run(int argc, const char* const* argv, std::ostream& out, std::ostream&
         app.parse(argc, argv);
         if (app.get_subcommands().empty())
             throw CLI::RequiredError(
-                "A subcommand (run, compile, train, tune, share, calibrate, scenario, cuts, explore, "
+                "A subcommand (run, compile, train, tune, share, calibrate, scenario, cuts, isaac, explore, "
                 "encrypt, decrypt, inspect, bench, cosim or export-vectors)");
         return kSuccess;
     } catch (const CLI::ParseError& error) {

@@ -102,8 +102,8 @@ void check_implementations(const RunConfig& config, Problems& problems) {
                                      " segments a row; crossbars have " +
                                      std::to_string(config.compile.array.segments()));
     if (config.compile.map.vectors() > static_cast<int>(GslPins::kVectors))
-        problems.add("gsl.impl", "has registers for " + std::to_string(GslPins::kVectors) + " vectors; crossbars have " +
-                                     std::to_string(config.compile.map.vectors()));
+        problems.add("gsl.impl", "has registers for " + std::to_string(GslPins::kVectors) +
+                                     " vectors; crossbars have " + std::to_string(config.compile.map.vectors()));
 }
 
 void check_sharing(const ClsConfig& cls, Problems& problems) {

@@ -6,8 +6,9 @@
 
 namespace veilram {
 
-Recorder::Recorder(const sc_core::sc_module_name& name, const RecorderConfig& cfg, Platform& platform)
-    : sc_module(name), cfg_(cfg), platform_(platform) {
+Recorder::Recorder(const sc_core::sc_module_name& name, const RecorderConfig& cfg, const sc_core::sc_object& root,
+                   VeilRam* chip)
+    : sc_module(name), cfg_(cfg), root_(root), chip_(chip) {
     if (cfg_.from == Ps{}) open();
     SC_THREAD(window_thread);
     set_stack_size(1024 * 1024); // file streams and the view of all signals
@@ -38,11 +39,11 @@ void Recorder::keep_errors(const std::function<void()>& action) {
 void Recorder::open() {
     const std::string path = cfg_.folder + "/" + cfg_.name;
     trace_ = std::make_unique<TraceFile>(path + ".vcd", cfg_.secrets, cfg_.select);
-    trace_->add_all(platform_);
+    trace_->add_all(root_);
     trace_->check_selection();
-    if (!cfg_.secrets || !platform_.chip.has_rtl()) return;
+    if (!cfg_.secrets || chip_ == nullptr || !chip_->has_rtl()) return;
     twins_ = std::make_unique<TwinWave>(path + "_rtl.vcd");
-    platform_.chip.record(twins_.get());
+    chip_->record(twins_.get());
 }
 
 std::vector<std::string> Recorder::finish() {
@@ -56,7 +57,7 @@ void Recorder::close() {
     if (!trace_) return;
     files_ = {cfg_.name + ".vcd"};
     if (twins_) {
-        platform_.chip.record(nullptr);
+        chip_->record(nullptr);
         twins_.reset();
         files_.push_back(cfg_.name + "_rtl.vcd");
     }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "hw/sim/trace.hpp"
-#include "hw/top/platform.hpp"
+#include "hw/top/veilram.hpp"
 #include "models/base/units.hpp"
 
 #include <systemc>
@@ -24,12 +24,14 @@ struct RecorderConfig {
     Ps to;                           ///< nor after; 0: to the end
 };
 
-/// Build it beside the platform, before the simulation starts. Writes <name>.vcd and <name>.gtkw, and with secrets and
-/// twins <name>_rtl.vcd, all with the same time.
+/// Records every block below `root`; build it beside, before the simulation starts. Writes <name>.vcd and <name>.gtkw,
+/// and with secrets and twins <name>_rtl.vcd, all with the same time.
 class Recorder final : public sc_core::sc_module {
 public:
     SC_HAS_PROCESS(Recorder);
-    Recorder(const sc_core::sc_module_name& name, const RecorderConfig& cfg, Platform& platform);
+    /// `chip`: whose RTL twins are recorded, if any.
+    Recorder(const sc_core::sc_module_name& name, const RecorderConfig& cfg, const sc_core::sc_object& root,
+             VeilRam* chip = nullptr);
     ~Recorder() override;
 
     /// Ends the recording, if it has not ended, and returns the names of its files, the waveform first; none when the
@@ -43,7 +45,8 @@ private:
     void close();
 
     const RecorderConfig cfg_;
-    Platform& platform_;
+    const sc_core::sc_object& root_;
+    VeilRam* const chip_;
     std::unique_ptr<TwinWave> twins_;
     std::unique_ptr<TraceFile> trace_;
     std::vector<std::string> files_;

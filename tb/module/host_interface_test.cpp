@@ -227,6 +227,29 @@ TEST_F(HostInterfaceTest, TheInputWindowTakesAnImageAndShowsNone) {
     });
 }
 
+TEST_F(HostInterfaceTest, TheInputGoesWithTheRailAndWithTheCommandToPowerOff) {
+    simulate([&] {
+        Bytes image{1, 2, 3, 4};
+        const auto write = [&] {
+            return transfer(bench.isock, tlm::TLM_WRITE_COMMAND, reg::kInput + 4, image.data(), image.size()).status;
+        };
+        EXPECT_EQ(write(), tlm::TLM_OK_RESPONSE);
+        bench.power(false);
+        EXPECT_EQ(write(), tlm::TLM_GENERIC_ERROR_RESPONSE);
+        EXPECT_EQ(bench.dut.remanent().activations, 8 * 8) << "from the window's first byte to the last one written";
+        EXPECT_EQ(bench.dut.remanent().secrets, 0);
+        bench.power(true);
+        bench.write(reg::kCtrl, reg::kCtrlBoot);
+        EXPECT_EQ(bench.dut.remanent().activations, 0);
+        bench.write(reg::kCtrl, reg::kCtrlInfer);
+        EXPECT_EQ(bench.tile.pixels, (Bytes{0, 0, 0, 0}));
+        EXPECT_EQ(write(), tlm::TLM_OK_RESPONSE);
+        bench.write(reg::kCtrl, reg::kCtrlPowerOff);
+        bench.power(false);
+        EXPECT_EQ(bench.dut.remanent().activations, 0) << "in order";
+    });
+}
+
 TEST_F(HostInterfaceTest, AResetForgetsRegistersAndInput) {
     simulate([&] {
         bench.write(reg::kIrqEnable, 1);

@@ -1,11 +1,15 @@
 // The baseline: published totals, and crossbars that multiply exactly.
 #include "models/base/diagnostics.hpp"
 #include "models/isaac/isaac_array.hpp"
+#include "models/isaac/isaac_placement.hpp"
 #include "tb/cli/run_config.hpp"
 #include "tb/support/isaac_table.hpp"
 #include "tb/support/random_data.hpp"
 
 #include <gtest/gtest.h>
+
+#include <set>
+#include <utility>
 
 namespace veilram::test {
 namespace {
@@ -112,6 +116,86 @@ TEST_P(IsaacArrayTest, WhatDoesNotFitIsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Bits, IsaacArrayTest, ::testing::Values(8, 16));
+
+/// What a column of the cells says of a weight, by definition: digits make the weight plus half its range.
+std::int64_t weight_of(const IsaacConfig& config, const std::vector<std::uint8_t>& digits) {
+    std::int64_t value = 0;
+    for (std::size_t s = digits.size(); s-- > 0;) value = (value << config.cell_bits) + digits[s];
+    return value - (std::int64_t{1} << (config.bits - 1));
+}
+
+TEST(IsaacPlacementTest, DigitsMakeTheWeight) {
+    for (const int bits : {8, 16}) {
+        IsaacConfig config = published_isaac();
+        config.bits = bits;
+        const std::int32_t half = 1 << (bits - 1);
+        for (std::int32_t weight = -half; weight < half; weight += bits == 8 ? 1 : 37) {
+            const auto digits = isaac_digits(config, weight);
+            ASSERT_EQ(digits.size(), static_cast<std::size_t>(bits) / 2);
+            ASSERT_EQ(weight_of(config, digits), weight);
+        }
+        EXPECT_THROW(isaac_digits(config, half), ModelError);
+        EXPECT_THROW(isaac_digits(config, -half - 1), ModelError);
+    }
+}
+
+TEST(IsaacPlacementTest, EveryWeightHasCellsOfItsOwnAndTheSumsAreThoseOfTheWeights) {
+    Rng rng = make_rng(3, "isaac placement");
+    for (const int bits : {8, 16}) {
+        IsaacConfig config = published_isaac();
+        config.bits = bits;
+        config.tiles = 1;
+        const IsaacMap map(config, {{2, 150, 20}, {1, 3, 40}}); // groups, inputs, outputs of a group
+        std::set<std::pair<std::uint32_t, std::uint32_t>> taken;
+        for (const auto& [layer, weights] : {std::pair{0, 2 * 150 * 20}, std::pair{1, 3 * 40}})
+            for (int index = 0; index < weights; ++index) {
+                const int q = random_int(rng, -255, 255);
+                const auto cells = map.cells(static_cast<std::size_t>(layer), static_cast<std::size_t>(index), q);
+                std::vector<std::int64_t> parts(map.outputs().parts());
+                for (std::size_t part = 0; part < parts.size(); ++part) {
+                    std::vector<std::uint8_t> digits;
+                    for (std::size_t s = 0; s < static_cast<std::size_t>(bits) / 2; ++s)
+                        digits.push_back(cells.at(part * static_cast<std::size_t>(bits) / 2 + s).digit);
+                    parts[part] = weight_of(config, digits);
+                }
+                ASSERT_EQ(map.outputs().sum(parts, 0), q);
+                for (const IsaacCell& cell : cells) ASSERT_TRUE(taken.insert({cell.row, cell.column}).second);
+            }
+        EXPECT_EQ(map.arrays_used() * 128, (taken.rbegin()->first / 128 + 1) * 128U)
+            << "the last row is in the last array";
+    }
+}
+
+TEST(IsaacPlacementTest, ANetworkThatDoesNotFitIsNamed) {
+    IsaacConfig config = published_isaac();
+    config.tiles = 1; // 96 crossbars of 128 x 16
+    EXPECT_NO_THROW(IsaacMap(config, {{1, 128, 16 * 96}}));
+    EXPECT_THROW(IsaacMap(config, {{1, 128, 16 * 96}, {1, 1, 1}}), UserError);
+}
+
+TEST_P(IsaacArrayTest, ADigitThatIsWrittenIsTheOneThatCounts) {
+    Rng rng = make_rng(5, "isaac digits");
+    std::vector<std::int32_t> weights(8 * 4);
+    const std::int32_t half = 1 << (GetParam() - 1);
+    for (auto& weight : weights) weight = random_int(rng, -half, half - 1);
+    IsaacArray array(config_, weights, 8, 4);
+    std::vector<std::uint32_t> inputs(8);
+    for (auto& input : inputs) input = static_cast<std::uint32_t>(random_int(rng, 0, 255));
+    for (int change = 0; change < 50; ++change) {
+        const auto at = static_cast<std::size_t>(random_int(rng, 0, 31));
+        weights[at] = random_int(rng, -half, half - 1);
+        const auto digits = isaac_digits(config_, weights[at]);
+        for (std::size_t s = 0; s < digits.size(); ++s) {
+            array.set_digit(at / 4, at % 4 * digits.size() + s, digits[s]);
+            EXPECT_EQ(array.digit(at / 4, at % 4 * digits.size() + s), digits[s]);
+        }
+        std::vector<std::int64_t> expected(4);
+        for (std::size_t i = 0; i < 8; ++i)
+            for (std::size_t o = 0; o < 4; ++o) expected[o] += std::int64_t{inputs[i]} * weights[i * 4 + o];
+        ASSERT_EQ(array.multiply(inputs), expected);
+    }
+    EXPECT_EQ(array.overflows(), 0);
+}
 
 } // namespace
 } // namespace veilram::test
