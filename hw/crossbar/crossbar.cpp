@@ -42,7 +42,7 @@ void Crossbar::read_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&
     const bool fits = has_clock && request->streams != nullptr && !request->streams->levels().empty() &&
                       request->pairs > 0 && request->pairs <= cfg_.array.row_pairs() &&
                       request->gsl_lines.size() == words_for(static_cast<std::size_t>(cfg_.array.segments())) &&
-                      request->reads > 0;
+                      request->reads > 0 && request->adc_turns > 0;
     if (!fits) {
         trans.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
         return;
@@ -98,7 +98,7 @@ unsigned Crossbar::cell_debug(tlm::tlm_generic_payload& trans) {
 /// Sample-and-hold lets the ADCs convert one read while the next one settles.
 Ps Crossbar::burst_time(const ReadRequest& request) const {
     const Ps array = cfg_.array_read.time + cfg_.word_line.time;
-    const Ps adc = cfg_.adc_conversion.time * ((request.pairs + cfg_.adcs - 1) / cfg_.adcs);
+    const Ps adc = cfg_.adc_conversion.time * ((request.pairs + cfg_.adcs - 1) / cfg_.adcs) * request.adc_turns;
     const std::int64_t reads =
         request.reads - (request.clocked == nullptr ? 0 : static_cast<std::int64_t>(request.clocked->levels.size()));
     return reads == 0 ? Ps{} : array + adc + std::max(array, adc) * (reads - 1);

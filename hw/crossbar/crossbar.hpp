@@ -26,6 +26,7 @@ struct ReadRequest {
     const StreamSet* streams = nullptr;    ///< distinct word-line patterns, one for each level
     std::int64_t reads = 0;                ///< reads that the burst stands for
     int pairs = 0;                         ///< row pairs that are sensed, from row pair 0
+    std::int64_t adc_turns = 1;            ///< crossbars that take turns at the ADCs, this one among them
     GslVector gsl_lines;                   ///< driven by the selector; secret
     std::shared_ptr<ClockedBurst> clocked; ///< the part of the burst that takes place clock by clock, after the answer
     std::vector<CodeTable> codes;          ///< answer: for every kMaxWidth row pairs one table

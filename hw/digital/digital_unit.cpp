@@ -71,7 +71,7 @@ void DigitalUnit::wipe_secrets(std::optional<std::uint32_t> layer) {
 void DigitalUnit::wipe_activations() {
     for (Tensor& value : values_) std::fill(value.data.begin(), value.data.end(), 0.0F);
     values_.clear();
-    end_group();
+    groups_.clear();
 }
 
 RemanentBits DigitalUnit::content() const {
@@ -86,12 +86,6 @@ void DigitalUnit::rail_method() {
     lose(content());
     wipe_secrets({});
     wipe_activations();
-}
-
-void DigitalUnit::end_group() {
-    adders_.clear();
-    levels_ = {};
-    acc_ = {};
 }
 
 /// Whether the operands of `node` are in the activation buffer.
@@ -126,7 +120,7 @@ void DigitalUnit::charge_elements(std::size_t count, sc_core::sc_time& delay) {
 
 bool DigitalUnit::execute(LoadInput& command, const Program& program, sc_core::sc_time& delay) {
     if (command.pixels == nullptr || command.images == 0) return false;
-    end_group();
+    groups_.clear();
     values_.assign(program.graph.nodes.size() + 1, Tensor());
     values_[0] = to_tensor(command.pixels, command.images, program.graph.in_shape, program.input);
     charge_elements(values_[0].size(), delay);
@@ -150,24 +144,28 @@ bool DigitalUnit::execute(BeginGroup& command, const Program& program, sc_core::
     const std::size_t index = matrix_nodes(program.graph)[command.layer];
     const Node& node = program.graph.nodes[index];
     if (command.group < 0 || command.group >= matrix_shape(node.op).groups || !has_inputs(node, program)) return false;
+    if (layer_ != command.layer) groups_.clear();
     layer_ = command.layer;
-    group_ = command.group;
-    end_group();
-    levels_ = map_levels(node.op, group_, values_[node.inputs[0]], program.layers[layer_].quant.input);
-    acc_.positions = levels_.positions();
-    acc_.outputs = matrix_shape(node.op).outputs;
-    acc_.acc.assign(acc_.positions * static_cast<std::size_t>(acc_.outputs), 0);
-    charge_elements(group_ == 0 ? values_[node.inputs[0]].size() : 0, delay);
+    Group& group = groups_[command.group] = Group();
+    const Tensor& input = values_[node.inputs[0]];
+    group.levels = map_levels(node.op, command.group, input, program.layers[layer_].quant.input);
+    group.acc.positions = group.levels.positions();
+    group.acc.outputs = matrix_shape(node.op).outputs;
+    group.acc.acc.assign(group.acc.positions * static_cast<std::size_t>(group.acc.outputs), 0);
+    charge_elements(command.group == 0 ? input.size() : 0, delay);
     return true;
 }
 
 bool DigitalUnit::execute(SelectLevels& command, const Program&, sc_core::sc_time&) {
-    if (command.input < 0 || command.input >= levels_.inputs()) return false;
-    command.levels = levels_.seen_by(static_cast<std::size_t>(command.input));
-    command.positions = static_cast<std::int64_t>(levels_.positions());
+    const auto group = groups_.find(command.group);
+    if (group == groups_.end()) return false;
+    const LevelMap& levels = group->second.levels;
+    if (command.input < 0 || command.input >= levels.inputs()) return false;
+    command.levels = levels.seen_by(static_cast<std::size_t>(command.input));
+    command.positions = static_cast<std::int64_t>(levels.positions());
     command.sequence.clear();
-    for (std::size_t p = 0; command.in_order && p < levels_.positions(); ++p)
-        command.sequence.push_back(levels_.at(p, static_cast<std::size_t>(command.input)));
+    for (std::size_t p = 0; command.in_order && p < levels.positions(); ++p)
+        command.sequence.push_back(levels.at(p, static_cast<std::size_t>(command.input)));
     return true;
 }
 
@@ -199,16 +197,16 @@ bool DigitalUnit::read_signs(const Accumulate& command, const Program& program, 
     return true;
 }
 
-RowAdder& DigitalUnit::adder_of(std::size_t first_output, std::size_t outputs) {
-    const auto [place, is_new] = adders_.try_emplace(first_output, outputs);
+RowAdder& DigitalUnit::adder_of(Group& group, std::size_t first_output, std::size_t outputs) {
+    const auto [place, is_new] = group.adders.try_emplace(first_output, outputs);
+    const LevelMap& levels = group.levels;
     if (is_new)
-        place->second.begin(
-            {levels_.levels.data(), levels_.origins.data(), levels_.positions(), levels_.offsets.data()},
-            {acc_.acc.data() + first_output, static_cast<std::size_t>(acc_.outputs)});
+        place->second.begin({levels.levels.data(), levels.origins.data(), levels.positions(), levels.offsets.data()},
+                            {group.acc.acc.data() + first_output, static_cast<std::size_t>(group.acc.outputs)});
     return place->second;
 }
 
-void DigitalUnit::add_codes(const CrossbarPlan& plan, const Accumulate& command, const Word* signs,
+void DigitalUnit::add_codes(Group& group, const CrossbarPlan& plan, const Accumulate& command, const Word* signs,
                             std::size_t first_sign) {
     const auto input = static_cast<std::size_t>(plan.inputs[static_cast<std::size_t>(command.slot)]);
     const auto pairs = static_cast<std::size_t>(plan.outputs);
@@ -217,39 +215,43 @@ void DigitalUnit::add_codes(const CrossbarPlan& plan, const Accumulate& command,
         SignedInput signed_input{input, {}};
         for (std::size_t o = 0; o < outputs; ++o)
             if (get_bit(signs, first_sign + first + o)) signed_input.flip[o] = 255;
-        RowAdder& adder = adder_of(static_cast<std::size_t>(plan.first_output) + first, outputs);
+        RowAdder& adder = adder_of(group, static_cast<std::size_t>(plan.first_output) + first, outputs);
         const CodeTable& codes = (*command.codes)[b];
         adder.add_inputs({signed_input}, [&](std::size_t, std::uint8_t* table) {
-            flip_rows(codes.data(), width_for(outputs), levels_.seen_by(input), signed_input.flip.data(), table);
+            flip_rows(codes.data(), width_for(outputs), group.levels.seen_by(input), signed_input.flip.data(), table);
         });
     }
 }
 
 bool DigitalUnit::execute(Accumulate& command, const Program& program, sc_core::sc_time& delay) {
-    if (!group_open() || command.codes == nullptr) return false;
+    if (groups_.empty() || command.codes == nullptr) return false;
     const LayerProgram& layer = program.layers[layer_];
     if (command.crossbar >= layer.crossbars.size() || command.slot < 0 || command.slot >= 2 * program.n) return false;
     const CrossbarPlan& plan = layer.crossbars[command.crossbar];
     const auto outputs = static_cast<std::size_t>(plan.outputs);
-    const bool fits = plan.group == group_ && plan.inputs[static_cast<std::size_t>(command.slot)] >= 0 &&
+    const auto group = groups_.find(plan.group);
+    const bool fits = group != groups_.end() && plan.inputs[static_cast<std::size_t>(command.slot)] >= 0 &&
                       command.codes->size() == (outputs + kMaxWidth - 1) / kMaxWidth &&
                       command.codes->back().size() == kStreamBits * width_for((outputs - 1) % kMaxWidth + 1);
     std::vector<Word> signs;
     if (!fits || !read_signs(command, program, signs, delay)) return false;
-    add_codes(plan, command, signs.data(),
+    add_codes(group->second, plan, command, signs.data(),
               command.slot < program.n ? 0 : static_cast<std::size_t>(program.array.row_pairs()));
     const std::size_t sums = outputs + (program.signed_lines() ? 1 : 0); // one more: of the levels
-    meter_.charge(DigitalEvent::accumulate, static_cast<std::int64_t>(levels_.positions() * sums));
-    meter_.spend(cfg_.accumulate.time * static_cast<std::int64_t>(levels_.positions()), delay);
+    const std::size_t positions = group->second.levels.positions();
+    meter_.charge(DigitalEvent::accumulate, static_cast<std::int64_t>(positions * sums));
+    meter_.spend(cfg_.accumulate.time * static_cast<std::int64_t>(positions), delay);
     return true;
 }
 
-bool DigitalUnit::execute(EndGroup&, const Program& program, sc_core::sc_time& delay) {
-    if (!group_open()) return false;
+bool DigitalUnit::execute(EndGroup& command, const Program& program, sc_core::sc_time& delay) {
+    const auto open = groups_.find(command.group);
+    if (open == groups_.end()) return false;
+    Group& group = open->second;
     const std::size_t index = matrix_nodes(program.graph)[layer_];
     const Node& node = program.graph.nodes[index];
-    const auto outputs = static_cast<std::size_t>(acc_.outputs);
-    const std::size_t first = static_cast<std::size_t>(group_) * outputs;
+    const auto outputs = static_cast<std::size_t>(group.acc.outputs);
+    const std::size_t first = static_cast<std::size_t>(command.group) * outputs;
     const Secrets* secrets = secrets_of(layer_);
     if (secrets == nullptr || secrets->weight_sums.size() < first + outputs) return false; // locked
     Tensor& out = values_[index + 1];
@@ -260,12 +262,12 @@ bool DigitalUnit::execute(EndGroup&, const Program& program, sc_core::sc_time& d
     }
     const auto* from = secrets->weight_sums.data() + first;
     const std::vector<std::int32_t> sums(from, from + outputs);
-    for (auto& adder : adders_) adder.second.finish();
-    if (program.signed_lines()) take_off_half_levels(levels_, acc_);
-    dequantise(acc_, group_, program.unit(), program.layers[layer_].quant, sums, out);
-    charge_elements(acc_.acc.size(), delay);
-    end_group();
-    if (group_ + 1 == matrix_shape(node.op).groups) release_inputs(index, program);
+    for (auto& adder : group.adders) adder.second.finish();
+    if (program.signed_lines()) take_off_half_levels(group.levels, group.acc);
+    dequantise(group.acc, command.group, program.unit(), program.layers[layer_].quant, sums, out);
+    charge_elements(group.acc.acc.size(), delay);
+    groups_.erase(open);
+    if (command.group + 1 == matrix_shape(node.op).groups) release_inputs(index, program);
     return true;
 }
 

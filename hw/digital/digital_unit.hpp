@@ -31,7 +31,8 @@ struct LoadInput {
 struct RunNode {
     std::size_t node = 0;
 };
-/// Quantises the inputs of one group of a matrix layer; clears the accumulators.
+/// Quantises the inputs of one group of a matrix layer; clears its accumulators. Several groups of a layer may be open
+/// at a time.
 struct BeginGroup {
     std::size_t layer = 0;
     int group = 0;
@@ -43,6 +44,7 @@ struct SelectLevels {
     LevelSet levels;
     std::int64_t positions = 0;
     std::vector<std::uint8_t> sequence; ///< answer: the level at every position
+    int group = 0;
 };
 /// Adds sign * code for one slot at every position; `codes` hold the levels that SelectLevels gave for its input.
 struct Accumulate {
@@ -51,7 +53,9 @@ struct Accumulate {
     const std::vector<CodeTable>* codes = nullptr;
 };
 /// Scales, adds the bias and stores the group's outputs.
-struct EndGroup {};
+struct EndGroup {
+    int group = 0;
+};
 /// Answer: the last node's values.
 struct ReadLogits {
     std::vector<float> logits;
@@ -93,6 +97,13 @@ private:
         std::vector<std::int32_t> weight_sums;
     };
 
+    /// A group of the layer at work.
+    struct Group {
+        LevelMap levels;
+        Accumulators acc;
+        std::map<std::size_t, RowAdder> adders; ///< by first output: sums on their way into acc
+    };
+
     void b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void mask_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void rail_method();
@@ -107,7 +118,8 @@ private:
 
     bool read_signs(const Accumulate& command, const Program& program, std::vector<Word>& bits,
                     sc_core::sc_time& delay);
-    void add_codes(const CrossbarPlan& plan, const Accumulate& command, const Word* signs, std::size_t first_sign);
+    static void add_codes(Group& group, const CrossbarPlan& plan, const Accumulate& command, const Word* signs,
+                          std::size_t first_sign);
     void charge_elements(std::size_t count, sc_core::sc_time& delay);
     bool load(const MaskLoad& load);
     /// Null when the layer is locked.
@@ -115,9 +127,7 @@ private:
     void wipe_secrets(std::optional<std::uint32_t> layer);
     void wipe_activations();
     RemanentBits content() const;
-    void end_group();
-    bool group_open() const { return levels_.inputs() > 0; }
-    RowAdder& adder_of(std::size_t first_output, std::size_t outputs);
+    static RowAdder& adder_of(Group& group, std::size_t first_output, std::size_t outputs);
     bool has_inputs(const Node& node, const Program& program) const;
     void release_inputs(std::size_t node, const Program& program);
 
@@ -125,10 +135,7 @@ private:
     std::map<std::size_t, Secrets> secrets_; ///< by layer
     std::vector<Tensor> values_;             ///< activation buffer: by ValueId
     std::size_t layer_ = 0;
-    int group_ = 0;
-    LevelMap levels_;
-    Accumulators acc_;
-    std::map<std::size_t, RowAdder> adders_; ///< by first output: sums on their way into acc_
+    std::map<int, Group> groups_; ///< that are open
     EventMeter<DigitalEvent, 3> meter_;
     BusyLine busy_{"busy"};
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hw/res/res_core.hpp"
+#include "models/arch/sharing.hpp"
 #include "models/base/units.hpp"
 #include "models/sc/crossbar_read.hpp"
 #include "models/sc/geometry.hpp"
@@ -27,6 +28,7 @@ struct TileConfig {
     ResPolicy policy = ResPolicy::per_layer;
     std::map<std::size_t, ClockedWindow> clocked; ///< by layer; others are loosely timed
     Ps accumulate;                                ///< of one position, clock by clock
+    Sharing sharing; ///< of converters and ADCs; not of streams, and not of what is clocked
 };
 
 } // namespace veilram

@@ -41,6 +41,7 @@ struct TileController::Burst {
     std::size_t crossbar = 0; ///< of the layer
     int slot = 0;
     std::int64_t positions = 0;
+    std::int64_t converter_turns = 1, adc_turns = 1; ///< crossbars that take turns at its units
     LevelSet levels;
     ConversionRequest conversion;
     ReadRequest read;
@@ -276,30 +277,42 @@ bool TileController::run_layer(std::size_t layer) {
     layer_q_ = static_cast<int>(layer);
     if (!scheduler_.open(layer)) return false;
     const Op& op = program_->graph.nodes[matrix_nodes(program_->graph)[layer]].op;
-    bool ok = true;
-    for (int group = 0; ok && group < matrix_shape(op).groups; ++group) ok = run_group(layer, group);
+    const bool ok = run_groups(layer, matrix_shape(op).groups);
     return scheduler_.close(layer) && ok;
 }
 
-bool TileController::run_group(std::size_t layer, int group) {
-    BeginGroup begin{layer, group};
-    if (!compute(begin)) return false;
+/// Groups side by side.
+bool TileController::run_groups(std::size_t layer, int groups) {
+    for (int group = 0; group < groups; ++group) {
+        BeginGroup begin{layer, group};
+        if (!compute(begin)) return false;
+    }
     for (int slot = 0; slot < 2 * program_->n; ++slot)
-        if (!run_slot(layer, group, slot)) return false;
-    EndGroup end;
-    return compute(end);
+        if (!run_slot(layer, slot)) return false;
+    for (int group = 0; group < groups; ++group) {
+        EndGroup end{group};
+        if (!compute(end)) return false;
+    }
+    return true;
 }
 
-/// All crossbars of the group read the same slot side by side; the slowest one counts.
-bool TileController::run_slot(std::size_t layer, int group, int slot) {
+/// All crossbars of the layer read the same slot side by side, in step: a position is in one stage with all of them,
+/// which takes as many turns as the busiest of the shared units; the slowest crossbar counts.
+bool TileController::run_slot(std::size_t layer, int slot) {
     const auto& plans = program_->layers[layer].crossbars;
+    std::vector<std::int64_t> active; ///< crossbars that have an input in this slot
+    for (std::size_t c = 0; c < plans.size(); ++c)
+        if (plans[c].inputs[static_cast<std::size_t>(slot)] >= 0) active.push_back(static_cast<std::int64_t>(c));
+    const std::int64_t converter_turns = turns_of(active, cfg_.sharing.converter, cfg_.sharing.tile),
+                       adc_turns = turns_of(active, cfg_.sharing.adcs, cfg_.sharing.tile);
     std::vector<std::unique_ptr<Burst>> clocked; ///< that take place while time passes
     sc_core::sc_time longest = sc_core::SC_ZERO_TIME;
-    for (std::size_t c = 0; c < plans.size(); ++c) {
-        if (plans[c].group != group || plans[c].inputs[static_cast<std::size_t>(slot)] < 0) continue;
+    for (const std::int64_t crossbar : active) {
         auto burst = std::make_unique<Burst>();
-        burst->crossbar = c;
+        burst->crossbar = static_cast<std::size_t>(crossbar);
         burst->slot = slot;
+        burst->converter_turns = converter_turns;
+        burst->adc_turns = adc_turns;
         if (!begin_burst(layer, *burst)) return false;
         if (burst->clocked)
             clocked.push_back(std::move(burst));
@@ -329,6 +342,7 @@ bool TileController::begin_burst(std::size_t layer, Burst& burst) {
     SelectLevels selection;
     selection.input = plan.inputs[static_cast<std::size_t>(burst.slot)];
     selection.in_order = window != cfg_.clocked.end();
+    selection.group = plan.group;
     if (!compute(selection, burst.stages.accumulate)) return false;
     burst.positions = selection.positions;
     burst.levels = selection.levels;
@@ -343,6 +357,7 @@ bool TileController::begin_burst(std::size_t layer, Burst& burst) {
     conversion.clocked = selection.in_order;
     auto& converter = program_->converter.kind == ConverterKind::lfsr ? lfsr_isock : sign_bit_isock;
     if (send(converter, conversion, burst.stages.convert) != tlm::TLM_OK_RESPONSE) return false;
+    burst.stages.convert *= static_cast<double>(burst.converter_turns);
 
     ReadRequest& read = burst.read;
     read.crossbar = chip_crossbar;
@@ -350,6 +365,7 @@ bool TileController::begin_burst(std::size_t layer, Burst& burst) {
     read.streams = &conversion.streams;
     read.reads = selection.positions;
     read.pairs = plan.outputs;
+    read.adc_turns = burst.adc_turns;
     read.codes = std::move(codes_);
     if (window != cfg_.clocked.end()) burst.clock(window->second, cfg_.accumulate, std::move(selection.sequence));
     read.clocked = burst.clocked;
@@ -361,6 +377,7 @@ bool TileController::finish_burst(Burst& burst) {
     if (burst.clocked) burst.take_codes();
     Accumulate add{burst.crossbar, burst.slot, &burst.read.codes};
     if (!compute(add, burst.stages.accumulate)) return false;
+    burst.stages.accumulate *= static_cast<double>(burst.adc_turns);
     codes_ = std::move(burst.read.codes);
     ++bursts_;
     return true;

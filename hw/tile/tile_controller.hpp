@@ -77,8 +77,8 @@ private:
     bool infer();
     bool run_nodes();
     bool run_layer(std::size_t layer);
-    bool run_group(std::size_t layer, int group);
-    bool run_slot(std::size_t layer, int group, int slot);
+    bool run_groups(std::size_t layer, int groups);
+    bool run_slot(std::size_t layer, int slot);
     bool begin_burst(std::size_t layer, Burst& burst);
     bool finish_burst(Burst& burst);
     bool power_off();

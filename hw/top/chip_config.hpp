@@ -5,6 +5,7 @@
 #include "hw/res/res_core.hpp"
 #include "hw/tile/tile_config.hpp"
 #include "models/arch/chip_costs.hpp"
+#include "models/arch/sharing.hpp"
 #include "models/base/units.hpp"
 #include "models/device/device_model.hpp"
 #include "models/protect/secrets.hpp"
@@ -39,6 +40,7 @@ struct ChipConfig {
     Ps clock{833};                                ///< of the tile
     std::map<std::size_t, ClockedWindow> clocked; ///< layers whose reads take place clock by clock
     std::set<std::uint32_t> clocked_crossbars;    ///< that those layers use; empty: any
+    Sharing sharing;                              ///< of converters and ADCs of neighbouring crossbars of a layer
     Fj hold_up;                                   ///< stored for locking after power_good has fallen
     Ps ride_through;                              ///< dips of power_good that are shorter do not reach the rail
     Ps remanence;                                 ///< for which volatile memories keep their content without power

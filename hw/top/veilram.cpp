@@ -72,7 +72,7 @@ VeilRam::VeilRam(const sc_core::sc_module_name& name, const ChipConfig& cfg)
     : sc_module(name), has_rtl_(cfg.implementations.any(Implementation::rtl)), pins_(cfg.clock),
       power_("power", {cfg.costs.power_ramp.time, cfg.hold_up, cfg.ride_through, cfg.remanence}),
       host_("host", host_config(cfg)), tile_("tile", {cfg.array, cfg.crossbars, cfg.n, cfg.adc, cfg.image_base,
-                                                      cfg.policy, cfg.clocked, cfg.costs.accumulate.time}),
+                                                      cfg.policy, cfg.clocked, cfg.costs.accumulate.time, cfg.sharing}),
       res_("res", scheduler_config(cfg), cfg.array, static_cast<std::uint32_t>(cfg.n), &pins_),
       crypto_("crypto", {cfg.costs.aes_block, cfg.costs.sha_block}), keys_("keys", key_config(cfg)),
       dram_("dram", {cfg.costs.dram_access, cfg.costs.dram_burst, 64}), gsl_("gsl", gsl_config(cfg), &pins_),

@@ -32,6 +32,17 @@ SharedUnits shared_units(const LayerCrossbars& crossbars, int share, bool broadc
     return result;
 }
 
+std::int64_t turns_of(const std::vector<std::int64_t>& active, int share, int tile) {
+    std::int64_t most = 1, turns = 0, unit = -1;
+    for (const std::int64_t crossbar : active) {
+        const std::int64_t serving = unit_of(crossbar, share, tile);
+        turns = serving == unit ? turns + 1 : 1;
+        unit = serving;
+        most = std::max(most, turns);
+    }
+    return most;
+}
+
 std::int64_t conversions_of(const LayerWork& work, const LayerCrossbars& crossbars, std::int64_t slots,
                             const Sharing& sharing) {
     if (!sharing.broadcast) return work.groups * std::int64_t{work.inputs} * crossbars.output_blocks;

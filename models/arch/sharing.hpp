@@ -5,6 +5,7 @@
 #include "models/arch/layer_work.hpp"
 
 #include <cstdint>
+#include <vector>
 
 namespace veilram {
 
@@ -37,6 +38,10 @@ struct SharedUnits {
 /// Units for `crossbars` of which each serves `share`; with `broadcast` a unit takes one turn for crossbars of the same
 /// block of inputs.
 SharedUnits shared_units(const LayerCrossbars& crossbars, int share, bool broadcast, int tile);
+
+/// Turns that the busiest unit takes for one position of the crossbars that are at work, `active`: numbers within their
+/// layer, rising. At least 1.
+std::int64_t turns_of(const std::vector<std::int64_t>& active, int share, int tile);
 
 /// Units that convert the stream of one input of a block, summed over the layer's inputs: `slots` inputs a block, fewer
 /// in the last. Times positions, these are the conversions of an image.

@@ -48,6 +48,8 @@ TEST_F(IsaacCliTest, PowerCutsLoseNothing) {
     EXPECT_GT(all["dumps_in_clear"], 0);
     EXPECT_EQ(all["leaks"], 0);
     EXPECT_EQ(all["losses"], 0);
+    EXPECT_GT(report()["cuts"]["stats"]["torn_pulses"], 0);
+    EXPECT_GT(report()["cuts"]["stats"]["recoveries"], 0);
 }
 
 TEST_F(IsaacCliTest, MistakesAreNamed) {

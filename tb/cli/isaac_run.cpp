@@ -81,6 +81,11 @@ public:
             IsaacCuts chip(owner_, cells_.clear, images(0, 1), logits(0, 1));
             PowerCuts everywhere(chip, open_layers(config_.res.policy, cells_.patches.size()));
             json_["cuts"] = cut_all_phases(everywhere, out);
+            for (const Stat& stat : collect_stats(owner_.chip()))
+                for (const char* name : {"recoveries", "torn_pulses"})
+                    if (stat.name == name) json_["cuts"]["stats"][name] = stat.value;
+            out << "  " << json_["cuts"]["stats"]["torn_pulses"] << " pulses torn, "
+                << json_["cuts"]["stats"]["recoveries"] << " layers written back at boot\n";
         });
     }
 

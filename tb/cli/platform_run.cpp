@@ -173,6 +173,13 @@ ChipConfig chip_for(const Device& device, const RunConfig& config) {
         for (std::size_t c = 0; c < program.crossbars.size(); ++c)
             chip.clocked_crossbars.insert(program.first_crossbar + static_cast<std::uint32_t>(c));
     }
+    chip.sharing = config.sharing;
+    if (chip.sharing.broadcast)
+        throw UserError(
+            "sharing.broadcast: gives crossbars streams from another's sign row, which no image is compiled "
+            "for: `veilram explore` only; take false");
+    if (!chip.clocked.empty() && (chip.sharing.converter > 1 || chip.sharing.adcs > 1))
+        throw UserError("sharing: is not modelled clock by clock; take converter: 1 and adcs: 1, or no cycle.layers");
     chip.root_key = load_root_key(config.compile.keys);
     chip.minimum_version = config.compile.keys.version;
     set_costs(chip.costs, config.costs.value());

@@ -456,7 +456,8 @@ void fields(FieldVisitor& v, RunConfig& c) {
         fields(v, c.res);
         implementation(v, c.implementations.res);
     });
-    v.section("sharing", c.sharing, "What crossbars of a layer share, for `veilram explore` (docs/isaac.md).");
+    v.section("sharing", c.sharing,
+              "What crossbars of a layer share, for `veilram explore` and the platform in `lt` (docs/isaac.md).");
     v.section("power", c.power, "The rail, for `fidelity: lt` and `cycle`.");
     v.section("dram", c.dram, "The external memory, for `fidelity: lt`.");
     v.section("pirate", c.pirate, "The thief who reads the same cells without the secrets.");

@@ -141,6 +141,7 @@ protected:
         const CrossbarPlan& plan = program.layers[0].crossbars[crossbar];
         SelectLevels selection;
         selection.input = plan.inputs[static_cast<std::size_t>(slot)];
+        selection.group = plan.group;
         ASSERT_EQ(bench.compute(program, selection).status, tlm::TLM_OK_RESPONSE);
         const std::vector<CodeTable> codes = random_codes();
         ASSERT_EQ(bench.status(program, Accumulate{crossbar, slot, &codes}), tlm::TLM_OK_RESPONSE);
@@ -151,20 +152,27 @@ protected:
             for (std::size_t o = 0; o < kOutputs; ++o) {
                 const std::size_t place = (slot < kN ? 0 : 4) + o; // four row pairs
                 const int sign = row.get(static_cast<std::size_t>(slot % kN), place) ? -1 : 1;
-                expected.back().acc[p * kOutputs + o] += sign * static_cast<int>(code_of(codes, level, o));
+                expected[static_cast<std::size_t>(plan.group)].acc[p * kOutputs + o] +=
+                    sign * static_cast<int>(code_of(codes, level, o));
             }
         }
     }
-    void run_group(int group) {
+    void begin_group(int group) {
         ASSERT_EQ(bench.status(program, BeginGroup{0, group}), tlm::TLM_OK_RESPONSE);
         expected.push_back({kPositions, kOutputs, std::vector<std::int32_t>(kPositions * kOutputs)});
+    }
+    void run_slots(int group) {
         const LevelMap levels = level_map(group);
         const auto& plans = program.layers[0].crossbars;
         for (std::size_t c = 0; c < plans.size(); ++c)
             for (int slot = 0; slot < 2 * kN; ++slot)
                 if (plans[c].group == group && plans[c].inputs[static_cast<std::size_t>(slot)] >= 0)
                     run_slot(c, slot, levels);
-        ASSERT_EQ(bench.status(program, EndGroup{}), tlm::TLM_OK_RESPONSE);
+    }
+    void run_group(int group) {
+        begin_group(group);
+        run_slots(group);
+        ASSERT_EQ(bench.status(program, EndGroup{group}), tlm::TLM_OK_RESPONSE);
     }
     void check_layer(std::uint64_t seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
@@ -196,6 +204,25 @@ TEST_F(DigitalUnitTest, ALayerWithPublicSignsIsTheSumOfSignTimesCount) {
     });
 }
 
+TEST_F(DigitalUnitTest, GroupsMayBeOpenSideBySide) {
+    simulate([&] {
+        draw(kSeeds[0]);
+        load_input();
+        load_mask();
+        for (int group = 0; group < kGroups; ++group) begin_group(group);
+        for (int group = kGroups - 1; group >= 0; --group) run_slots(group);
+        Tensor out(Shape{1, kGroups * kOutputs, 3, 3});
+        for (int group = 0; group < kGroups; ++group) {
+            EXPECT_EQ(bench.status(program, EndGroup{group}), tlm::TLM_OK_RESPONSE);
+            EXPECT_EQ(bench.status(program, EndGroup{group}), tlm::TLM_COMMAND_ERROR_RESPONSE) << "it has ended";
+            const auto first = weight_sums.begin() + group * kOutputs;
+            dequantise(expected[static_cast<std::size_t>(group)], group, 1, program.layers[0].quant,
+                       {first, first + kOutputs}, out);
+        }
+        EXPECT_EQ(bench.logits(program), out.data);
+    });
+}
+
 TEST_F(DigitalUnitTest, SelectedLevelsAreThoseOfTheInputsChannel) {
     simulate([&] {
         load_input();
@@ -204,6 +231,7 @@ TEST_F(DigitalUnitTest, SelectedLevelsAreThoseOfTheInputsChannel) {
         for (int input = 0; input < kInputs; ++input) {
             SelectLevels selection;
             selection.input = input;
+            selection.group = 1;
             bench.compute(program, selection);
             EXPECT_EQ(selection.levels, levels.seen_by(static_cast<std::size_t>(input)));
             EXPECT_LE(selection.levels.count(), 16U) << "a channel has 16 values and no padding";
@@ -239,11 +267,12 @@ TEST_F(DigitalUnitTest, EveryCommandTakesItsTime) {
         begin.group = 1;
         EXPECT_EQ(bench.compute(program, begin).time, ps(0)); // which is quantised already
         SelectLevels selection;
+        selection.group = 1;
         EXPECT_EQ(bench.compute(program, selection).time, ps(0));
         const std::vector<CodeTable> codes = random_codes();
         Accumulate add{2, 0, &codes};
         EXPECT_EQ(bench.compute(program, add).time, ps(kRowRead + kMaskRow + kPositions * kAccumulate));
-        EndGroup end;
+        EndGroup end{1};
         EXPECT_EQ(bench.compute(program, end).time, ps(kPositions * kOutputs * kElement));
         ReadLogits read;
         bench.compute(program, read);

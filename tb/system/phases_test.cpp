@@ -51,6 +51,58 @@ TEST_F(Phases, OfTheClosedFormAreThoseOfThePlatform) {
     });
 }
 
+TEST_F(Phases, GroupsOfALayerAreComputedSideBySide) {
+    const Scenario scenario(Scenario::small_config(), Scenario::grouped_graph());
+    const ChipConfig chip = scenario.chip();
+    ScMachine machine;
+    machine.array = chip.array;
+    machine.n = chip.n;
+    machine.costs = chip.costs;
+    simulate(scenario, chip, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        const auto image = scenario.pixels(1);
+        const auto begin = now();
+        EXPECT_EQ(host().infer(image.data(), image.size()), scenario.expected(image));
+        const double took = (now() - begin).to_seconds();
+        const NetworkEstimate expected = estimate_of(scenario, machine);
+        const double grouped = seconds(expected.layers.at(1).time);
+        EXPECT_GT(took, seconds(expected.time()));
+        EXPECT_LT(took, seconds(expected.time()) + 1.5 * grouped)
+            << "one after another they take three times more of it";
+    });
+}
+
+class SharedUnitsOfAChip : public Phases, public ::testing::WithParamInterface<Sharing> {};
+
+TEST_P(SharedUnitsOfAChip, TakeTheTurnsOfTheClosedFormAndChangeNoLogits) {
+    const Scenario scenario(Scenario::small_config(), Scenario::grouped_graph());
+    ChipConfig chip = scenario.chip();
+    chip.sharing = GetParam();
+    ScMachine machine;
+    machine.array = chip.array;
+    machine.n = chip.n;
+    machine.costs = chip.costs;
+    const double alone = seconds(estimate_of(scenario, machine).time());
+    machine.sharing = chip.sharing;
+    const double shared = seconds(estimate_of(scenario, machine).time());
+    simulate(scenario, chip, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        const auto image = scenario.pixels(1);
+        const auto begin = now();
+        EXPECT_EQ(host().infer(image.data(), image.size()), scenario.expected(image));
+        const double took = (now() - begin).to_seconds(), besides = 20e-6; // digital work, unlocking, the host
+        EXPECT_GT(shared, 1.3 * alone);
+        EXPECT_GT(took, shared);
+        EXPECT_LT(took, 1.02 * shared + besides);
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(Some, SharedUnitsOfAChip,
+                         ::testing::Values(Sharing{16, 1, false, 0}, Sharing{1, 3, false, 0},
+                                           Sharing{12, 4, false, 5}));
+
 TEST_F(Phases, OwnWorkOfBlocksIsTheTimeOfTheirEvents) {
     const Scenario scenario;
     const ChipConfig chip = scenario.chip();

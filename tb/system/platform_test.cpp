@@ -19,28 +19,6 @@ Tensor random_weights(const Shape& shape, Rng& rng) {
     return tensor;
 }
 
-Graph small_graph() {
-    Rng rng = make_rng(7, "small graph");
-    Conv conv;
-    conv.window.kernel_h = conv.window.kernel_w = 3;
-    conv.weight = random_weights({4, 1, 3, 3}, rng);
-    conv.bias = {0.1F, -0.1F, 0.0F, 0.2F};
-    MaxPool pool;
-    pool.window.kernel_h = pool.window.kernel_w = pool.window.stride_h = pool.window.stride_w = 2;
-    Dense dense;
-    dense.weight = random_weights({5, 36}, rng);
-    Graph graph;
-    graph.name = "small";
-    graph.in_shape = {1, 8, 8};
-    graph.nodes = {{"conv", conv, {0}, {}},
-                   {"relu", Relu{}, {1}, {}},
-                   {"pool", pool, {2}, {}},
-                   {"flatten", Flatten{}, {3}, {}},
-                   {"dense", dense, {4}, {}}};
-    infer_shapes(graph);
-    return graph;
-}
-
 Tensor random_images(std::size_t count) {
     Tensor images({static_cast<std::int64_t>(count), 1, 8, 8});
     Rng rng = make_rng(3, "images");
@@ -77,14 +55,55 @@ ChipCosts test_costs() {
 
 } // namespace
 
+Graph Scenario::small_graph() {
+    Rng rng = make_rng(7, "small graph");
+    Conv conv;
+    conv.window.kernel_h = conv.window.kernel_w = 3;
+    conv.weight = random_weights({4, 1, 3, 3}, rng);
+    conv.bias = {0.1F, -0.1F, 0.0F, 0.2F};
+    MaxPool pool;
+    pool.window.kernel_h = pool.window.kernel_w = pool.window.stride_h = pool.window.stride_w = 2;
+    Dense dense;
+    dense.weight = random_weights({5, 36}, rng);
+    Graph graph;
+    graph.name = "small";
+    graph.in_shape = {1, 8, 8};
+    graph.nodes = {{"conv", conv, {0}, {}},
+                   {"relu", Relu{}, {1}, {}},
+                   {"pool", pool, {2}, {}},
+                   {"flatten", Flatten{}, {3}, {}},
+                   {"dense", dense, {4}, {}}};
+    infer_shapes(graph);
+    return graph;
+}
+
+Graph Scenario::grouped_graph() {
+    Rng rng = make_rng(8, "grouped graph");
+    Graph graph = small_graph();
+    Conv conv;
+    conv.groups = 4;
+    conv.window.kernel_h = conv.window.kernel_w = 3;
+    conv.weight = random_weights({8, 1, 3, 3}, rng);
+    Conv head;
+    head.window.kernel_h = head.window.kernel_w = 4;
+    head.weight = random_weights({5, 8, 4, 4}, rng);
+    graph.nodes = {graph.nodes[0],
+                   graph.nodes[1],
+                   {"grouped", conv, {2}, {}},
+                   {"head", head, {3}, {}},
+                   {"flatten", Flatten{}, {4}, {}}};
+    infer_shapes(graph);
+    return graph;
+}
+
 CompileConfig Scenario::small_config() {
     CompileConfig config;
     config.map.n = 2;
     return config;
 }
 
-Scenario::Scenario(CompileConfig cfg)
-    : config(std::move(cfg)), graph(small_graph()), activations(calibrate(graph, random_images(8), config.quant)),
+Scenario::Scenario(CompileConfig cfg, Graph network)
+    : config(std::move(cfg)), graph(std::move(network)), activations(calibrate(graph, random_images(8), config.quant)),
       compiled(compile(graph, activations, config, random_images(8))), root_key(load_root_key(config.keys)) {}
 
 ChipConfig Scenario::chip() const {

@@ -20,7 +20,10 @@ struct Scenario {
     Compiled compiled;
     Key256 root_key{};
 
-    explicit Scenario(CompileConfig cfg = small_config());
+    explicit Scenario(CompileConfig cfg = small_config(), Graph network = small_graph());
+    static Graph small_graph();
+    /// A conv of four groups in place of the dense layer.
+    static Graph grouped_graph();
     static CompileConfig small_config();
     ChipConfig chip() const;
     /// Random pixels of one image.
