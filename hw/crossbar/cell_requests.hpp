@@ -11,7 +11,7 @@ namespace veilram {
 
 /// Reads of one row. The row's bits are the stored ones: masked, when the image masks its signs.
 struct RowReadRequest {
-    std::uint32_t row = 0;  ///< crossbar * n + i
+    std::uint32_t row = 0;  ///< of the block; sign rows: crossbar * n + i
     std::int64_t reads = 1; ///< how often the row is read in this burst
     std::vector<Word> bits; ///< answer
 };
@@ -22,8 +22,8 @@ struct CellWrite {
     std::uint8_t level = 0;
 };
 
-/// Brings cells to absolute levels, one after another in this order: each is verified, and gets a pulse for every level
-/// that it is away.
+/// Brings cells to absolute levels, one after another in this order: each gets a pulse for every level that it is away,
+/// is read before each pulse, and once where none is needed.
 struct CellWriteRequest {
     std::vector<CellWrite> cells;
     bool abandon = false; ///< first forget the pulses that were asked for before and have not begun

@@ -31,10 +31,8 @@ void CellWriter::write_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
         return;
     }
     finish_pulses();
-    if (request->abandon) {
-        driver_.abandon(to_ps(sc_core::sc_time_stamp()));
-        decay();
-    }
+    if (request->abandon) driver_.abandon(to_ps(sc_core::sc_time_stamp()));
+    if (request->abandon || driver_.idle()) decay(); // the queue is cleared of what an earlier life left
     write(*request, delay);
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }

@@ -39,7 +39,7 @@ protected:
     const bool& writing() const { return writing_q_; }
 
 private:
-    virtual bool has(const CellWrite& cell) const = 0;
+    virtual bool has(const CellWrite& cell) = 0;
     /// Bits that name one of the block's cells.
     virtual std::int64_t address_bits() const = 0;
     virtual void charge(std::int64_t verifies, std::int64_t pulses) = 0;

@@ -37,7 +37,7 @@ void SignCrossbar::row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_ti
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-bool SignCrossbar::has(const CellWrite& cell) const {
+bool SignCrossbar::has(const CellWrite& cell) {
     return cell.row < cells_.bits().rows() && cell.column < cells_.bits().cols() && cell.level <= 1;
 }
 

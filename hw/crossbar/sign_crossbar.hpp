@@ -39,7 +39,7 @@ private:
     void row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     unsigned cell_debug(tlm::tlm_generic_payload& trans);
-    bool has(const CellWrite& cell) const override;
+    bool has(const CellWrite& cell) override;
     std::int64_t address_bits() const override;
     void charge(std::int64_t verifies, std::int64_t pulses) override;
 

@@ -18,8 +18,9 @@ public:
     virtual void set_level(std::size_t row, std::size_t column, std::uint8_t level) = 0;
 };
 
-/// One driver for all cells of a block. A pulse moves a cell by one level; before each one, and where none follows, the
-/// cell is read. A cell has its new level from the end of its pulse on; a pulse that power cuts short leaves either.
+/// One driver for all cells of a block. A pulse moves a cell by one level; a cell is read before each pulse, and
+/// once where it needs none. A cell has its new level from the end of its pulse on; a pulse that power cuts short
+/// leaves either.
 class WriteDriver {
 public:
     /// `cells` must outlive it. `seed` and `name` are of what pulses leave that power cuts short.

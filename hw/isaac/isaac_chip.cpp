@@ -23,6 +23,9 @@ IsaacChip::IsaacChip(const sc_core::sc_module_name& name, const IsaacConfig& cfg
     layer_tsock.register_b_transport(this, &IsaacChip::layer_transport);
     tsock.register_b_transport(this, &IsaacChip::b_transport);
     row_tsock.register_b_transport(this, &IsaacChip::row_transport);
+    SC_METHOD(rail_method);
+    sensitive << rail_i.neg();
+    dont_initialize();
 }
 
 IsaacChip::~IsaacChip() = default;
@@ -96,6 +99,9 @@ void IsaacChip::b_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& d
     ++operations_;
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
+
+/// Operations that were ordered end with the power.
+void IsaacChip::rail_method() { std::fill(free_from_.begin(), free_from_.end(), sc_core::SC_ZERO_TIME); }
 
 /// Time is the chip's business: crossbars work side by side.
 bool IsaacChip::compute(IsaacOperation& operation) {

@@ -31,6 +31,7 @@ public:
     OptionalTarget<IsaacChip, IsaacRowRequest> row_tsock{"row_tsock"}; ///< crossbars of the chip, numbered through
     sc_core::sc_in<bool> rail_i{"rail_i"};
 
+    SC_HAS_PROCESS(IsaacChip);
     IsaacChip(const sc_core::sc_module_name& name, const IsaacConfig& cfg);
     ~IsaacChip() override;
 
@@ -44,6 +45,7 @@ private:
     void row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     bool program(const IsaacLayerRequest& request);
     bool compute(IsaacOperation& operation);
+    void rail_method();
     std::size_t arrays_per_tile() const { return static_cast<std::size_t>(cfg_.arrays_per_ima * cfg_.imas_per_tile); }
 
     const IsaacConfig cfg_;

@@ -101,6 +101,13 @@ void IsaacIma::row_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time&)
     trans.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
+void IsaacIma::collect(StatGroup& out) const {
+    meter_.collect(out);
+    std::int64_t overflows = 0;
+    for (const auto& array : arrays_) overflows += array ? array->overflows() : 0;
+    out.count("overflows", overflows, "conversions whose sum did not fit: none, unless too many cells were written");
+}
+
 void IsaacIma::add_traces(TraceFile& file) const { file.add(*this, busy_.value(), "busy"); }
 
 } // namespace veilram

@@ -53,7 +53,7 @@ public:
     IsaacIma(const sc_core::sc_module_name& name, const IsaacConfig& cfg);
     ~IsaacIma() override;
 
-    void collect(StatGroup& out) const override { meter_.collect(out); }
+    void collect(StatGroup& out) const override;
     Fj energy() const override { return meter_.energy(); }
     void add_traces(TraceFile& file) const override;
 

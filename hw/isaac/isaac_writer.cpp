@@ -19,10 +19,9 @@ IsaacWriter::IsaacWriter(const sc_core::sc_module_name& name, const IsaacWriterC
 
 IsaacWriter::~IsaacWriter() = default;
 
-bool IsaacWriter::has(const CellWrite& cell) const {
-    if (cell.column >= cfg_.columns) return false;
-    if (cell.row < array_rows()) return cell.level >> cfg_.cell_bits == 0;
-    return cell.row < array_rows() + cfg_.journal_rows && cell.level <= 1;
+bool IsaacWriter::has(const CellWrite& cell) {
+    if (cell.row < array_rows()) return cell.level >> cfg_.cell_bits == 0 && cell.column < row(cell.row).size();
+    return cell.row < array_rows() + cfg_.journal_rows && cell.column < cfg_.columns && cell.level <= 1;
 }
 
 std::int64_t IsaacWriter::address_bits() const {
@@ -41,7 +40,6 @@ std::vector<std::uint8_t> IsaacWriter::row(std::size_t row) {
     IsaacRowRequest request{row / cfg_.rows, row % cfg_.rows, {}, {}};
     auto none = sc_core::SC_ZERO_TIME;
     VEILRAM_INVARIANT(send(row_isock, request, none) == tlm::TLM_OK_RESPONSE, "a row of ISAAC cannot be read");
-    request.digits.resize(cfg_.columns);
     return std::move(request.digits);
 }
 
@@ -86,10 +84,10 @@ unsigned IsaacWriter::cell_debug(tlm::tlm_generic_payload& trans) {
     while (done < trans.get_data_length()) {
         const std::uint64_t at = trans.get_address() + done, row = at / cfg_.columns, column = at % cfg_.columns;
         if (row >= array_rows() + cfg_.journal_rows) break;
-        std::vector<std::uint8_t> digits(cfg_.columns);
-        if (row < array_rows())
-            digits = this->row(row);
-        else
+        std::vector<std::uint8_t> digits;
+        if (row < array_rows()) digits = this->row(row);
+        digits.resize(cfg_.columns);
+        if (row >= array_rows())
             for (std::size_t c = 0; c < digits.size(); ++c) digits[c] = journal_.level(row - array_rows(), c);
         const auto count =
             static_cast<unsigned>(std::min<std::uint64_t>(trans.get_data_length() - done, cfg_.columns - column));

@@ -45,7 +45,7 @@ public:
     void add_traces(TraceFile& file) const override;
 
 private:
-    bool has(const CellWrite& cell) const override;
+    bool has(const CellWrite& cell) override;
     std::int64_t address_bits() const override;
     void charge(std::int64_t verifies, std::int64_t pulses) override;
     std::uint8_t level(std::size_t row, std::size_t column) override;
@@ -54,6 +54,7 @@ private:
     void journal_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     void cell_transport(tlm::tlm_generic_payload& trans, sc_core::sc_time& delay);
     unsigned cell_debug(tlm::tlm_generic_payload& trans);
+    /// One digit a column that holds weights.
     std::vector<std::uint8_t> row(std::size_t row);
     std::size_t array_rows() const { return std::size_t{cfg_.arrays} * cfg_.rows; }
 

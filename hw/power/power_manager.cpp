@@ -77,6 +77,7 @@ sc_core::sc_time PowerManager::hold_up() {
     auto time = sc_core::SC_ZERO_TIME;
     if (!rail_q_ || cfg_.hold_up == Fj{} || send(emergency_isock, emergency, time) != tlm::TLM_OK_RESPONSE)
         return sc_core::SC_ZERO_TIME;
+    for (int i = 0; i < memory_port.size(); ++i) memory_port[i]->power_fails();
     return emergency.energy <= cfg_.hold_up ? time : time * (joules(cfg_.hold_up) / joules(emergency.energy));
 }
 

@@ -8,7 +8,7 @@
 namespace veilram {
 
 struct RemanentBits {
-    std::int64_t secrets = 0;     ///< of keys, vectors, start positions, masks, places of flipped signs
+    std::int64_t secrets = 0;     ///< of keys, vectors, start positions, masks, places of cells that change
     std::int64_t activations = 0; ///< of the user's data
 
     RemanentBits& operator+=(const RemanentBits& other) {
@@ -24,6 +24,8 @@ class RemanentMemory : public virtual sc_core::sc_interface {
 public:
     const RemanentBits& remanent() const { return remanent_; }
     void decay() { remanent_ = {}; }
+    /// The outside power is gone and some energy is stored: a memory that nobody else zeroises then does it itself.
+    virtual void power_fails() {}
 
 protected:
     /// The rail has fallen. What an even earlier life left and nobody zeroised is still there.

@@ -40,6 +40,7 @@ std::vector<SecretCell> GslScheduler::cells_of(int layer, const Bytes& secret) c
     LayerSecrets secrets = decode_secrets(secret, array_);
     const WipedAtEnd wiped(secrets);
     std::vector<SecretCell> cells;
+    cells.reserve(secrets.flips.size()); // a vector that grows leaves copies behind
     for (const SignFlip& flip : secrets.flips) {
         const auto at_rest = static_cast<std::uint8_t>(flip.at_rest);
         cells.push_back({(first_crossbar(layer) + flip.crossbar) * sign_rows_ + flip.row, flip.column, at_rest,

@@ -183,7 +183,9 @@ bool RuntimeEncryptionScheduler::write_clear(int layer, const Bytes& secret, sc_
     std::vector<SecretCell> secrets = cells_of(layer, secret);
     if (secrets.empty()) return true;
     places_.at(layer).written = true;
-    Cells cells{journal_cell(layer, true)};
+    Cells cells;
+    cells.reserve(secrets.size() + 1);
+    cells.push_back(journal_cell(layer, true));
     for (SecretCell& cell : secrets) cells.push_back({cell.row, cell.column, std::exchange(cell, {}).clear});
     return write_cells(std::move(cells), false, delay);
 }
@@ -195,6 +197,7 @@ bool RuntimeEncryptionScheduler::write_rest(int layer, bool abandon, sc_core::sc
     const WipedAtEnd wiped(*secret);
     std::vector<SecretCell> secrets = cells_of(layer, *secret);
     Cells cells;
+    cells.reserve(secrets.size() + 1);
     for (SecretCell& cell : secrets) cells.push_back({cell.row, cell.column, std::exchange(cell, {}).at_rest});
     cells.push_back(journal_cell(layer, false));
     return write_cells(std::move(cells), abandon, delay);
@@ -236,7 +239,7 @@ Fj RuntimeEncryptionScheduler::close_all(sc_core::sc_time& delay) {
     bool first = true; // pulses of the layers before must not be abandoned
     for (auto& [layer, place] : places_)
         if (std::exchange(place.written, false)) write_rest(layer, std::exchange(first, false), delay);
-    CellWriteRequest pending; // also of a step that was under way
+    CellWriteRequest pending;                                        // also of a step that was under way
     VEILRAM_INVARIANT(send(write_isock, pending, delay) == tlm::TLM_OK_RESPONSE, "the write driver does not answer");
     arrivals_.clear();
     exposed_until_ = sc_core::sc_time_stamp() + delay;
@@ -287,12 +290,20 @@ void RuntimeEncryptionScheduler::arrive(int layer, const sc_core::sc_time& at) {
         core_->end_shutdown();
         places_.clear();
     } else if (core_->layer_state(layer) == LayerState::unlocking) {
+        if (places_[layer].written) finish_pulses();
         core_->end_unlock(layer);
     } else if (core_->layer_state(layer) == LayerState::locking) {
         core_->end_lock(layer);
         places_[layer].written = false;
         exposure_.close(layer, to_ps(at));
     }
+}
+
+/// The last pulse ends now: whoever reads the cells at this very moment finds it done.
+void RuntimeEncryptionScheduler::finish_pulses() {
+    CellWriteRequest nothing;
+    auto delay = sc_core::SC_ZERO_TIME;
+    VEILRAM_INVARIANT(send(write_isock, nothing, delay) == tlm::TLM_OK_RESPONSE, "the write driver does not answer");
 }
 
 void RuntimeEncryptionScheduler::rail_method() {
@@ -331,7 +342,7 @@ void RuntimeEncryptionScheduler::collect(StatGroup& out) const {
     spent("unlock_time", SchedulerRequest::Action::unlock, "unlocking layers, likewise");
     spent("lock_time", SchedulerRequest::Action::lock, "locking layers, likewise");
     spent("shutdown_time", SchedulerRequest::Action::shutdown, "orderly power-offs");
-    out.time("clear_time", exposure_.time(), "time in which some layer's secrets were in the registers");
+    out.time("clear_time", exposure_.time(), "time in which some layer was in clear");
     out.count("exposure", std::llround(exposure_.weight_seconds() * 1e6), "weights in clear times microseconds");
 }
 

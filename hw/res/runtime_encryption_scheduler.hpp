@@ -19,7 +19,7 @@
 
 namespace veilram {
 
-/// One step of boot, inference or shutdown, asked for by the tile controller.
+/// One step of boot, inference or shutdown, asked for by whoever runs the network (SchedulerClient).
 struct SchedulerRequest {
     /// `await`: the time until a layer that is on its way has arrived.
     enum class Action : std::uint8_t {
@@ -90,7 +90,7 @@ protected:
     /// `pins` is needed where the implementation has any, and must outlive the module.
     RuntimeEncryptionScheduler(const sc_core::sc_module_name& name, const SchedulerConfig& cfg, PinClock* pins);
 
-    /// Where a layer's crossbars begin; the answer to what the tile controller said when the layer was unsealed.
+    /// Where a layer's crossbars begin; the answer to what was said when the layer was unsealed.
     std::uint32_t first_crossbar(int layer) const { return places_.at(layer).first_crossbar; }
 
 private:
@@ -127,6 +127,7 @@ private:
     bool write_cells(Cells cells, bool abandon, sc_core::sc_time& delay);
     bool in_journal(int layer, sc_core::sc_time& delay);
 
+    void finish_pulses();
     void settle_at(int layer, const sc_core::sc_time& delay);
     void settle();
     void arrive(int layer, const sc_core::sc_time& at);

@@ -154,7 +154,9 @@ tlm::tlm_response_status HostInterface::command(std::uint32_t value) {
     const auto status = send(tile_isock, request, none);
     if (status != tlm::TLM_OK_RESPONSE) return status;
     if (request.action == TileRequest::Action::boot) decay(); // what an earlier life left is overwritten
-    if (request.action == TileRequest::Action::power_off) clear_input();
+    if (request.action != TileRequest::Action::power_off) return status;
+    clear_input();
+    decay();
     return status;
 }
 

@@ -1,4 +1,4 @@
-// The host interface: registers, interrupt, input and logits windows. Lives in the always-on domain.
+// The host interface: registers, interrupt, input and logits windows. Answers in every power state.
 #pragma once
 
 #include "hw/power/remanence.hpp"
@@ -40,6 +40,8 @@ public:
     SC_HAS_PROCESS(HostInterface);
     HostInterface(const sc_core::sc_module_name& name, const HostConfig& cfg);
     ~HostInterface() override;
+
+    void power_fails() override { clear_input(); }
 
     void collect(StatGroup& out) const override;
     Fj energy() const override { return Fj{}; }

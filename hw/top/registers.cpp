@@ -25,7 +25,8 @@ const std::vector<Register>& registers() {
          "images of the next inference, 1 at first; they go through each layer together, between one unlock and one "
          "lock"},
         {kInput, "INPUT", Access::input_window,
-         "pixels of the next images, one byte a sample, [image][C][H][W]; refused while busy"},
+         "pixels of the next images, one byte a sample, [image][C][H][W]; refused while busy or without the rail; zero "
+         "after power-off and reset"},
         {kLogits, "LOGITS", Access::read_window,
          "IEEE single precision, little-endian, LOGIT_COUNT of them, image by image"},
         {kCells, "CELLS", Access::debug_window,

@@ -6,6 +6,9 @@
 #include <string>
 
 namespace veilram {
+namespace {
+constexpr std::int32_t kLargest = 255; ///< magnitude of a weight
+} // namespace
 
 std::optional<std::size_t> IsaacPlacement::add(std::size_t inputs, std::size_t outputs) {
     const auto rows = static_cast<std::size_t>(config_.rows),
@@ -56,6 +59,9 @@ IsaacMap::IsaacMap(const IsaacConfig& config, const std::vector<Layer>& layers)
 
 std::vector<IsaacCell> IsaacMap::cells(std::size_t layer, std::size_t index, std::int32_t q) const {
     const Layer& shape = layers_.at(layer);
+    if (index >= shape.groups * shape.inputs * shape.outputs || q < -kLargest || q > kLargest)
+        throw ModelError("layer " + std::to_string(layer) + " has no weight " + std::to_string(index) + " of " +
+                         std::to_string(q));
     const std::size_t input = index % shape.inputs, all_outputs = index / shape.inputs;
     const std::size_t number = matrix(layer, all_outputs / shape.outputs);
     std::vector<IsaacCell> cells;

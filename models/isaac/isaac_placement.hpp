@@ -83,12 +83,12 @@ public:
     IsaacMap(const IsaacConfig& config, const std::vector<Layer>& layers);
 
     const IsaacConfig& config() const { return config_; }
-    const SignedOutputs& outputs() const { return signed_; }
+    const SignedOutputs& outputs_of_weights() const { return signed_; }
     std::size_t layers() const { return layers_.size(); }
     std::size_t arrays_used() const { return placement_.arrays_used(); }
     std::size_t matrix(std::size_t layer, std::size_t group) const { return first_.at(layer) + group; }
     /// The cells of weight number `index` of a layer - outputs of all groups in turn, a row of inputs each - when it is
-    /// `q`, in -255..255.
+    /// `q`, in -255..255. Throws ModelError when there is no such weight.
     std::vector<IsaacCell> cells(std::size_t layer, std::size_t index, std::int32_t q) const;
 
 private:

@@ -227,9 +227,7 @@ RunConfig load_exploration(const ConfigArgs& args) {
     if (!config.costs || !config.isaac)
         throw UserError(args.config + ": exploring needs both tables: include configs/costs/reram_32nm.yaml and "
                                       "configs/costs/isaac_32nm.yaml");
-    if (config.isaac->config.bits != 8 && config.isaac->config.bits != 16)
-        throw UserError(args.config + ": isaac.bits: " + std::to_string(config.isaac->config.bits) +
-                        ": expected 8 or 16");
+    check_bits(*config.isaac, args.config);
     return config;
 }
 

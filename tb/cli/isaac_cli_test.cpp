@@ -57,6 +57,8 @@ TEST_F(IsaacCliTest, MistakesAreNamed) {
     expect_refusal("isaac isaac.yaml --set sfge.kind=none", "encrypts nothing");
     expect_refusal("isaac isaac.yaml --set isaac.bits=12", "isaac.bits: 12");
     expect_refusal("isaac isaac.yaml --images 0", "--images");
+    for (const char* setting : {"res.impl=cycle", "fidelity=functional", "dram.kind=ddr4_2400", "sharing.converter=2"})
+        expect_refusal(std::string("isaac isaac.yaml --set ") + setting, "ISAAC does not have it");
 }
 
 } // namespace

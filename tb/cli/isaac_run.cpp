@@ -11,6 +11,7 @@
 #include "tb/cli/sfge_key.hpp"
 #include "tb/cli/workload.hpp"
 #include "tb/host/isaac_cuts.hpp"
+#include "tb/host/system.hpp"
 
 #include <algorithm>
 #include <iomanip>
@@ -22,17 +23,23 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr int kFormat = 1;
-constexpr std::size_t kKeySlotGrain = 1024; ///< slots of the key SRAM are sized in whole KiB
 
 RunConfig load_isaac(const ConfigArgs& args) {
     RunConfig config = load_run_config(args.config, args.settings);
     if (!config.costs || !config.isaac)
         throw UserError(args.config + ": costs: and isaac: are needed; include configs/costs/reram_32nm.yaml and "
                                       "configs/costs/isaac_32nm.yaml, or start from configs/sealed_isaac.yaml");
-    if (config.isaac->config.bits != 8 && config.isaac->config.bits != 16)
-        throw UserError(args.config + ": isaac.bits: " + std::to_string(config.isaac->config.bits) +
-                        " is not modelled; take 8 or 16");
+    check_bits(*config.isaac, args.config);
     check_encrypts(config);
+    const auto refuse = [&](bool set, const std::string& field) {
+        if (set) throw UserError(args.config + ": " + field + ": ISAAC does not have it; leave it at its default");
+    };
+    refuse(config.implementations.any(Implementation::rtl) || config.implementations.any(Implementation::cycle),
+           "gsl.impl, converter.impl, res.impl");
+    refuse(config.fidelity != Fidelity::lt, "fidelity");
+    refuse(!config.cycle.layers.empty(), "cycle.layers");
+    refuse(config.dram.kind != DramKind::costs, "dram.kind");
+    refuse(config.sharing.converter > 1 || config.sharing.adcs > 1 || config.sharing.broadcast, "sharing");
     return config;
 }
 
@@ -47,9 +54,7 @@ IsaacConfig chip_for(const RunConfig& config, const LevelImage& image) {
 SealedIsaacConfig seal_for(const RunConfig& config, const LevelImage& image) {
     SealedIsaacConfig cfg;
     cfg.policy = config.res.policy;
-    std::size_t largest = 0;
-    for (const SealedBlob& blob : image.sealed) largest = std::max(largest, blob.size());
-    cfg.key_slot_bytes = static_cast<std::uint32_t>((largest / kKeySlotGrain + 1) * kKeySlotGrain);
+    cfg.key_slot_bytes = key_slot_bytes(image.sealed);
     cfg.hold_up = config.res.hold_up;
     cfg.ride_through = config.power.ride_through;
     cfg.remanence = config.power.remanence;
@@ -75,10 +80,10 @@ public:
 
     void run(bool cuts, std::ostream& out) {
         owner_.run([&] {
+            IsaacCuts chip(owner_, cells_.clear, images(0, 1), logits(0, 1)); // knows the cells at rest
             live(out);
             if (recorder_) files_ = recorder_->finish();
             if (!cuts) return;
-            IsaacCuts chip(owner_, cells_.clear, images(0, 1), logits(0, 1));
             PowerCuts everywhere(chip, open_layers(config_.res.policy, cells_.patches.size()));
             json_["cuts"] = cut_all_phases(everywhere, out);
             for (const Stat& stat : collect_stats(owner_.chip()))
@@ -96,6 +101,18 @@ private:
     }
     std::vector<float> logits(std::size_t first, std::size_t count) {
         return infer(cells_.clear.program.graph, images(first, count), exact_).data;
+    }
+    /// Images that got the logits of exact integers.
+    std::size_t count_right(const std::vector<float>& got, std::size_t first, std::size_t count) {
+        const std::vector<float> expected = logits(first, count);
+        if (got.size() != expected.size()) return 0;
+        const std::size_t classes = expected.size() / count;
+        std::size_t right = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto at = static_cast<std::ptrdiff_t>(i * classes), end = at + static_cast<std::ptrdiff_t>(classes);
+            right += std::equal(got.begin() + at, got.begin() + end, expected.begin() + at) ? 1U : 0U;
+        }
+        return right;
     }
     std::int64_t figure(const std::string& name) const {
         StatGroup group("writer");
@@ -128,12 +145,12 @@ private:
         std::vector<float> first;
         const Ps inference = time_of([&] { first = owner_.infer(images(0, batch)); });
         const std::int64_t pulses = figure("pulses") - before;
-        std::size_t right = first == logits(0, batch) ? batch : 0, inferences = 1;
+        std::size_t right = count_right(first, 0, batch);
         Progress progress("images", test_.count());
         progress.step(batch);
-        for (std::size_t at = batch; at < test_.count(); at += batch, ++inferences) {
+        for (std::size_t at = batch; at < test_.count(); at += batch) {
             const std::size_t count = std::min(batch, test_.count() - at);
-            if (owner_.infer(images(at, count)) == logits(at, count)) right += count;
+            right += count_right(owner_.infer(images(at, count)), at, count);
             progress.step(count);
         }
         bool orderly = false;
@@ -196,6 +213,9 @@ void isaac_command(const IsaacArgs& args, std::ostream& out) {
     json.update(run.json());
     write_file(folder + "/isaac.json", json.dump(2) + "\n");
     out << "report\n  " << folder << "/isaac.json\n";
+    if (json["right"] != json["images"] || !json["at_rest"])
+        throw ModelError("logits are not those of exact integers, or cells are not at rest: more weights of one column "
+                         "were encrypted than its converter has room for (docs/adr/0015), or the model is wrong");
     if (!run.files().empty()) out << "waveform\n  gtkwave " << folder << "/isaac.gtkw\n";
 }
 

@@ -100,6 +100,12 @@ TEST_F(LifeCliTest, TheChipWorksInAForeignPlatform) {
     EXPECT_EQ(std::count(logits.begin(), logits.begin() + static_cast<std::ptrdiff_t>(logits.find('\n')), ' '), 10);
 }
 
+TEST_F(LifeCliTest, SharingThatThePlatformDoesNotModelIsRefused) {
+    expect_refusal("run small.yaml --fidelity lt --images 1 --set sharing.broadcast=true", "sharing.broadcast");
+    expect_refusal("run small.yaml --fidelity cycle --images 1 --set sharing.adcs=2", "clock by clock");
+    expect_success(veilram("run small.yaml --fidelity lt --images 1 --set sharing.adcs=2 --set trace.vcd=false"));
+}
+
 TEST_F(LifeCliTest, CutsAreCountedForEveryPolicy) {
     for (const char* policy : {"per_layer", "prefetch", "resident"}) {
         expect_success(veilram(std::string("cuts small.yaml --out report --set res.policy=") + policy));

@@ -3,23 +3,12 @@
 #include "hw/res/res_core.hpp"
 #include "hw/sim/base_protocol.hpp"
 #include "models/base/diagnostics.hpp"
+#include "tb/host/debug_all.hpp"
 
 #include <string>
 #include <utility>
 
 namespace veilram {
-namespace {
-
-/// Moves `bytes` through debug transport; throws when the chip lets fewer through.
-template <class Socket> void debug_all(Socket& socket, tlm::tlm_command command, std::uint64_t address, Bytes& bytes) {
-    const unsigned moved = debug_access(socket, command, address, bytes.data(), bytes.size());
-    if (moved != bytes.size())
-        throw ModelError("debug access at " + std::to_string(address) + " moved " + std::to_string(moved) + " of " +
-                         std::to_string(bytes.size()) + " bytes");
-}
-
-} // namespace
-
 Host::Host(const sc_core::sc_module_name& name) : sc_module(name) {
     SC_THREAD(run_thread);
     set_stack_size(4 * 1024 * 1024); // the body may run inference, checks and streams

@@ -13,7 +13,7 @@ IsaacCuts::IsaacCuts(IsaacOwner& owner, const LevelImage& clear, Tensor images, 
             for (const IsaacCell& cell : map.cells(layer, i, clear.levels[layer].q[i])) {
                 const std::size_t place =
                     std::size_t{cell.row} * static_cast<std::size_t>(map.config().columns) + cell.column;
-                if (rest_[place] != cell.digit) secret_places_[place] = layer;
+                if (rest_[place] != cell.digit) secrets_[place] = {layer, cell.digit};
             }
 }
 
@@ -29,11 +29,14 @@ CutDump IsaacCuts::dump() {
     CutDump dump;
     for (std::size_t place = 0; place < cells.size(); ++place) {
         if (cells[place] == rest_[place]) continue;
-        const auto secret = secret_places_.find(place);
-        if (secret == secret_places_.end())
+        const auto secret = secrets_.find(place);
+        if (secret == secrets_.end()) {
             dump.more = true;
-        else
-            layers.insert(secret->second);
+            continue;
+        }
+        const auto [low, high] = std::minmax(rest_[place], secret->second.clear); // half-way is a level, too
+        if (cells[place] < low || cells[place] > high) dump.more = true;
+        layers.insert(secret->second.layer);
     }
     dump.layers_in_clear = layers.size();
     return dump;

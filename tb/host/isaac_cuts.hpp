@@ -28,8 +28,11 @@ public:
 private:
     IsaacOwner& owner_;
     const Bytes rest_;
-    /// A place in the dump, and the layer whose patches name it.
-    std::map<std::size_t, std::size_t> secret_places_;
+    struct Secret {
+        std::size_t layer = 0;
+        std::uint8_t clear = 0; ///< digit
+    };
+    std::map<std::size_t, Secret> secrets_; ///< by place in the dump: what patches change
     const Tensor images_;
     const std::vector<float> logits_;
 };

@@ -1,9 +1,9 @@
 #include "tb/host/isaac_owner.hpp"
 
-#include "hw/sim/base_protocol.hpp"
 #include "models/base/diagnostics.hpp"
 #include "models/image/image.hpp"
 #include "models/protect/little_endian.hpp"
+#include "tb/host/debug_all.hpp"
 
 #include <algorithm>
 
@@ -15,19 +15,14 @@ constexpr std::size_t kStack = 8 * 1024 * 1024; ///< inference runs in threads o
 class IsaacOwner::Layers final : public MatrixEngine {
 public:
     explicit Layers(IsaacOwner& owner) : owner_(owner) {}
-    /// Throws ModelError when the scheduler refuses.
     Tensor apply(std::size_t layer, const Node& node, const Tensor& input, std::size_t first_image) override {
-        check(owner_.scheduler_.open(layer), layer);
+        if (!owner_.scheduler_.open(layer)) throw Refused{};
         Tensor out = owner_.engine_.apply(layer, node, input, first_image);
-        check(owner_.scheduler_.close(layer), layer);
+        if (!owner_.scheduler_.close(layer)) throw Refused{};
         return out;
     }
 
 private:
-    static void check(bool accepted, std::size_t layer) {
-        if (!accepted) throw ModelError("the scheduler refused layer " + std::to_string(layer));
-    }
-
     IsaacOwner& owner_;
 };
 
@@ -88,8 +83,9 @@ void IsaacOwner::work_thread() {
             completed_ = act(action_);
         } catch (const PowerLoss&) {
             completed_ = false;
-        } catch (const ModelError&) { // a refusal: the chip's state says why
-            completed_ = false;
+        } catch (...) {
+            error_ = std::current_exception();
+            sc_core::sc_stop();
         }
         action_ = Action::none;
         done_ev_.notify();
@@ -173,7 +169,7 @@ bool IsaacOwner::run_network() {
     Layers layers(*this);
     try {
         logits_ = veilram::infer(image_.program.graph, images_, layers).data;
-    } catch (const ModelError&) {
+    } catch (const Refused&) {
         scheduler_.close_all();
         return false;
     }
@@ -212,6 +208,14 @@ void IsaacOwner::pull_plug() {
     while (chip_.rail.read() || busy());
 }
 
+void IsaacOwner::reset() {
+    rst_n_.write(false);
+    do wait(sc_core::sc_time(1, sc_core::SC_NS));
+    while (busy());
+    rst_n_.write(true);
+    wait(sc_core::sc_time(1, sc_core::SC_NS));
+}
+
 ResState IsaacOwner::state() {
     SchedulerRequest query;
     sc_core::sc_time none = sc_core::SC_ZERO_TIME;
@@ -221,7 +225,7 @@ ResState IsaacOwner::state() {
 Bytes IsaacOwner::dump() {
     const IsaacConfig& isaac = map_.config();
     Bytes cells(map_.arrays_used() * static_cast<std::size_t>(isaac.rows * isaac.columns));
-    debug_access(cell_isock_, tlm::TLM_READ_COMMAND, 0, cells.data(), cells.size());
+    debug_all(cell_isock_, tlm::TLM_READ_COMMAND, 0, cells);
     return cells;
 }
 
@@ -229,21 +233,20 @@ Bytes IsaacOwner::dump_journal() {
     const IsaacConfig& isaac = map_.config();
     const auto columns = static_cast<std::uint64_t>(isaac.columns);
     Bytes journal((map_.layers() + columns - 1) / columns * columns);
-    debug_access(cell_isock_, tlm::TLM_READ_COMMAND,
-                 static_cast<std::uint64_t>(isaac.arrays()) * static_cast<std::uint64_t>(isaac.rows) * columns,
-                 journal.data(), journal.size());
+    debug_all(cell_isock_, tlm::TLM_READ_COMMAND,
+              static_cast<std::uint64_t>(isaac.arrays()) * static_cast<std::uint64_t>(isaac.rows) * columns, journal);
     return journal;
 }
 
 Bytes IsaacOwner::dump_memory() {
     Bytes content(memory_content_.size());
-    debug_access(memory_isock_, tlm::TLM_READ_COMMAND, 0, content.data(), content.size());
+    debug_all(memory_isock_, tlm::TLM_READ_COMMAND, 0, content);
     return content;
 }
 
 void IsaacOwner::load_memory(const Bytes& content) {
     Bytes copy = content;
-    debug_access(memory_isock_, tlm::TLM_WRITE_COMMAND, 0, copy.data(), copy.size());
+    debug_all(memory_isock_, tlm::TLM_WRITE_COMMAND, 0, copy);
 }
 
 } // namespace veilram

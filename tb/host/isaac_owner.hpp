@@ -47,6 +47,8 @@ public:
     /// Empty when the chip refused.
     std::vector<float> infer(Tensor images);
     bool power_off();
+    /// Holds the chip in reset for a moment; it needs a new boot afterwards.
+    void reset();
     /// Pulls the plug, and waits until what the chip has stored is used up.
     void pull_plug();
 
@@ -66,6 +68,7 @@ public:
 
 private:
     struct PowerLoss {};
+    struct Refused {}; ///< by the scheduler, whose state says why
     /// Unlocks and locks around the layers of an inference.
     class Layers;
 

@@ -21,7 +21,7 @@ struct CutCounts {
     CutCounts& operator+=(const CutCounts& other);
 };
 
-/// Parts of a life: from the command to its interrupt.
+/// Parts of a life: from the command to its end.
 /// `recovery`: the boot after a cut in the middle of an inference.
 enum class CutPhase : std::uint8_t { boot, recovery, infer, power_off };
 std::string to_string(CutPhase phase);

@@ -10,6 +10,12 @@ namespace {
 constexpr std::size_t kKeySlotGrain = 1024; ///< slots of the key SRAM are sized in whole KiB
 } // namespace
 
+std::uint32_t key_slot_bytes(const std::vector<SealedBlob>& sealed) {
+    std::size_t largest = 0;
+    for (const SealedBlob& blob : sealed) largest = std::max(largest, blob.size());
+    return static_cast<std::uint32_t>((largest / kKeySlotGrain + 1) * kKeySlotGrain);
+}
+
 ChipConfig chip_of(const MemoryPart& memory, const Program& program) {
     ChipConfig chip;
     chip.array = program.array;
@@ -17,9 +23,7 @@ ChipConfig chip_of(const MemoryPart& memory, const Program& program) {
     chip.crossbars = program.crossbar_count();
     chip.n = program.n;
     chip.layers = static_cast<std::uint32_t>(program.layers.size());
-    std::size_t largest = 0;
-    for (const auto& blob : memory.sealed) largest = std::max(largest, blob.size());
-    chip.key_slot_bytes = static_cast<std::uint32_t>((largest / kKeySlotGrain + 1) * kKeySlotGrain);
+    chip.key_slot_bytes = key_slot_bytes(memory.sealed);
     return chip;
 }
 

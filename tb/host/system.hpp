@@ -9,8 +9,12 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 namespace veilram {
+
+/// Slots of the key SRAM, in whole KiB, that take every one of these.
+std::uint32_t key_slot_bytes(const std::vector<SealedBlob>& sealed);
 
 /// A chip of the size and shape that the image needs; keys, policy and costs are the caller's to set.
 ChipConfig chip_of(const MemoryPart& memory, const Program& program);

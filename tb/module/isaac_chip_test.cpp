@@ -138,6 +138,19 @@ TEST_F(IsaacChipTest, ImpossibleRequestsAreRefused) {
     });
 }
 
+TEST_F(IsaacChipTest, WhatWasOrderedBeforeThePowerWentDelaysNothingAfterwards) {
+    simulate([&] {
+        program();
+        const auto inputs = random_inputs();
+        const sc_core::sc_time single = operate(inputs).time;
+        for (int i = 0; i < 1000; ++i) operate(inputs);
+        EXPECT_GT(operate(inputs).time, single);
+        bench.power(false);
+        bench.power(true);
+        EXPECT_EQ(operate(inputs).time, single);
+    });
+}
+
 TEST_F(IsaacChipTest, WeightsSurvivePowerLossInClear) { // what the protected chip is compared with
     simulate([&] {
         program();

@@ -110,7 +110,7 @@ TEST_F(IsaacWriterTest, PowerThatGoesTearsThePulseAtWorkAndCellsStay) {
         bench.power(true);
         wait(ps(10 * kPulse));
         EXPECT_EQ(bench.cell(1, 1), before) << "the queue is gone";
-        wait(bench.write({{0, 0, 1}}).time);
+        wait(bench.write({{0, 0, 1}}).time + ps(7));
         EXPECT_EQ(bench.cell(0, 0), 1);
     });
 }
@@ -120,6 +120,8 @@ TEST_F(IsaacWriterTest, WhatIsNoCellOrNoLevelIsRefused) {
         bench.program();
         EXPECT_EQ(bench.write({{0, kColumns, 0}}).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
         EXPECT_EQ(bench.write({{kArrays * kRows + 1, 0, 0}}).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        EXPECT_EQ(bench.write({{127, 0, 1}}).status, tlm::TLM_ADDRESS_ERROR_RESPONSE) << "no weight is there";
+        EXPECT_EQ(bench.write({{0, 12, 1}}).status, tlm::TLM_ADDRESS_ERROR_RESPONSE) << "nor there";
         EXPECT_EQ(bench.write({{0, 0, 4}}).status, tlm::TLM_ADDRESS_ERROR_RESPONSE);
         EXPECT_EQ(bench.write({{kArrays * kRows, 0, 2}}).status, tlm::TLM_ADDRESS_ERROR_RESPONSE)
             << "a journal has bits";

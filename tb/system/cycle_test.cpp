@@ -32,6 +32,18 @@ protected:
     }
 };
 
+TEST_F(PlatformTest, GroupsClockByClockGiveTheLogitsOfTheFunctionalModel) {
+    const Scenario scenario(Scenario::small_config(), Scenario::grouped_graph());
+    ChipConfig cfg = scenario.chip();
+    cfg.clocked = {{1, {}}};
+    simulate(scenario, cfg, [&] {
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        const auto image = scenario.pixels(1);
+        EXPECT_EQ(host().infer(image.data(), image.size()), scenario.expected(image));
+    });
+}
+
 TEST_P(CycleLayers, GiveTheLogitsOfTheFunctionalModel) {
     const Scenario scenario;
     ChipConfig cfg = scenario.chip();

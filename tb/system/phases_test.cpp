@@ -79,6 +79,8 @@ TEST_P(SharedUnitsOfAChip, TakeTheTurnsOfTheClosedFormAndChangeNoLogits) {
     const Scenario scenario(Scenario::small_config(), Scenario::grouped_graph());
     ChipConfig chip = scenario.chip();
     chip.sharing = GetParam();
+    chip.costs.adc_conversion.time = Ps{20'000}; // so that turns count on few row pairs
+    chip.costs.inject.time = Ps{10'000};
     ScMachine machine;
     machine.array = chip.array;
     machine.n = chip.n;
@@ -100,8 +102,11 @@ TEST_P(SharedUnitsOfAChip, TakeTheTurnsOfTheClosedFormAndChangeNoLogits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Some, SharedUnitsOfAChip,
-                         ::testing::Values(Sharing{16, 1, false, 0}, Sharing{1, 3, false, 0},
-                                           Sharing{12, 4, false, 5}));
+                         ::testing::Values(Sharing{16, 1, false, 0}, Sharing{1, 3, false, 0}, Sharing{12, 4, false, 5}),
+                         [](const auto& variant) {
+                             return "Converter" + std::to_string(variant.param.converter) + "Adcs" +
+                                    std::to_string(variant.param.adcs) + "Tile" + std::to_string(variant.param.tile);
+                         });
 
 TEST_F(Phases, OwnWorkOfBlocksIsTheTimeOfTheirEvents) {
     const Scenario scenario;

@@ -177,6 +177,20 @@ TEST_F(Remanence, APowerOffInOrderLeavesNothing) {
     });
 }
 
+TEST_F(Remanence, APowerOffInOrderLeavesNothingOfEarlierLives) {
+    const Scenario scenario;
+    simulate(scenario, chip_of(scenario), [&] {
+        compute(scenario);
+        host().pull_plug();
+        EXPECT_GT(chip().remanent().activations, 0);
+        host().power_on();
+        ASSERT_TRUE(host().boot());
+        ASSERT_TRUE(host().power_off());
+        EXPECT_EQ(secrets(), 0);
+        EXPECT_EQ(chip().remanent().activations, 0);
+    });
+}
+
 TEST_F(Remanence, StoredEnergyLeavesNothingAfterACut) {
     const Scenario scenario;
     simulate(scenario, chip_of(scenario, Fj{1'000'000}), [&] {

@@ -144,9 +144,9 @@ TEST_F(SealedIsaacTest, CellsThatHoldPatchesWearAndNoOthers) {
 }
 
 TEST_F(SealedIsaacTest, UnlockingTakesTheTimeOfItsWrites) {
-    SealedIsaacConfig quick = config(ResPolicy::per_layer);
-    quick.costs.cell_write.time = Ps{100'000'000}; // so that nothing else matters
-    simulate(quick, [&] {
+    SealedIsaacConfig slow = config(ResPolicy::per_layer);
+    slow.costs.cell_write.time = Ps{100'000'000}; // so that nothing else matters
+    simulate(slow, [&] {
         owner->power_on();
         ASSERT_TRUE(owner->boot());
         const auto begin = sc_core::sc_time_stamp();
@@ -170,6 +170,27 @@ TEST_F(SealedIsaacTest, AChangedBlobIsRefusedAndNothingIsWritten) {
         EXPECT_EQ(owner->dump(), rest);
         EXPECT_EQ(stat(owner->chip().writer, "pulses"), 0);
         owner->pull_plug();
+    });
+}
+
+TEST_F(SealedIsaacTest, AResetInTheMiddleLeavesCellsThatTheNextBootWritesBack) {
+    simulate(config(ResPolicy::per_layer), [&] {
+        const Bytes rest = owner->dump();
+        owner->power_on();
+        ASSERT_TRUE(owner->boot());
+        owner->load_input(network.images(1));
+        owner->start(IsaacOwner::Action::infer);
+        while (owner->dump() == rest) sc_core::wait(sc_core::sc_time(100, sc_core::SC_NS));
+        owner->reset();
+        EXPECT_EQ(owner->state(), ResState::off);
+        EXPECT_EQ(owner->chip().power.remanent().secrets, 0) << "a reset clears what is volatile";
+        EXPECT_NE(owner->dump(), rest);
+        while (!owner->chip().rail.read()) sc_core::wait(sc_core::sc_time(1, sc_core::SC_US));
+        ASSERT_TRUE(owner->boot());
+        EXPECT_EQ(owner->dump(), rest);
+        EXPECT_EQ(stat(owner->chip().res, "recoveries"), 1);
+        EXPECT_EQ(owner->infer(network.images(1)), network.logits(network.clear));
+        EXPECT_TRUE(owner->power_off());
     });
 }
 

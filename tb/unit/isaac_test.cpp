@@ -151,16 +151,18 @@ TEST(IsaacPlacementTest, EveryWeightHasCellsOfItsOwnAndTheSumsAreThoseOfTheWeigh
             for (int index = 0; index < weights; ++index) {
                 const int q = random_int(rng, -255, 255);
                 const auto cells = map.cells(static_cast<std::size_t>(layer), static_cast<std::size_t>(index), q);
-                std::vector<std::int64_t> parts(map.outputs().parts());
+                std::vector<std::int64_t> parts(map.outputs_of_weights().parts());
                 for (std::size_t part = 0; part < parts.size(); ++part) {
                     std::vector<std::uint8_t> digits;
                     for (std::size_t s = 0; s < static_cast<std::size_t>(bits) / 2; ++s)
                         digits.push_back(cells.at(part * static_cast<std::size_t>(bits) / 2 + s).digit);
                     parts[part] = weight_of(config, digits);
                 }
-                ASSERT_EQ(map.outputs().sum(parts, 0), q);
+                ASSERT_EQ(map.outputs_of_weights().sum(parts, 0), q);
                 for (const IsaacCell& cell : cells) ASSERT_TRUE(taken.insert({cell.row, cell.column}).second);
             }
+        EXPECT_THROW(map.cells(0, 2 * 150 * 20, 0), ModelError);
+        EXPECT_THROW(map.cells(1, 0, 256), ModelError);
         EXPECT_EQ(map.arrays_used() * 128, (taken.rbegin()->first / 128 + 1) * 128U)
             << "the last row is in the last array";
     }
