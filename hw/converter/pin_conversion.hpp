@@ -26,10 +26,6 @@ public:
         : port(PinPort<SignBitPins>::make<SignBitCycle>(kind, pins, name)) {}
 
     void clock(const ConversionSource& source, unsigned level, int number, WideWord& stream);
-    /// All of them.
-    void convert(const ConversionSource& source, unsigned level, WideWord& stream) {
-        for (int number = 0; number < kClocks; ++number) clock(source, level, number, stream);
-    }
 };
 
 /// The same, a bit a clock.
@@ -43,9 +39,6 @@ public:
         : port(PinPort<LfsrPins>::make<LfsrCycle>(kind, pins, name)) {}
 
     void clock(const ConversionSource& source, unsigned level, int number, WideWord& stream);
-    void convert(const ConversionSource& source, unsigned level, WideWord& stream) {
-        for (int number = 0; number < kClocks; ++number) clock(source, level, number, stream);
-    }
 };
 
 /// The streams of some levels, by either of them.
@@ -55,7 +48,8 @@ StreamSet convert_levels(Conversion& conversion, const ConversionSource& source,
     std::size_t row = 0;
     WideWord stream{};
     levels.for_each([&](std::size_t level) {
-        conversion.convert(source, static_cast<unsigned>(level), stream);
+        for (int number = 0; number < Conversion::kClocks; ++number)
+            conversion.clock(source, static_cast<unsigned>(level), number, stream);
         std::copy(stream.begin(), stream.end(), streams.row(row++));
     });
     return {levels, std::move(streams)};

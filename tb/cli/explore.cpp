@@ -224,10 +224,7 @@ Json explore_memory(const std::vector<MemoryTraffic>& traffic, double peak, std:
 
 RunConfig load_exploration(const ConfigArgs& args) {
     RunConfig config = load_device_config(args.config, args.settings);
-    if (!config.costs || !config.isaac)
-        throw UserError(args.config + ": exploring needs both tables: include configs/costs/reram_32nm.yaml and "
-                                      "configs/costs/isaac_32nm.yaml");
-    check_bits(*config.isaac, args.config);
+    check_isaac(config, args.config);
     return config;
 }
 

@@ -7,8 +7,10 @@ namespace {
 class IsaacCliTest : public CliTest {
 protected:
     IsaacCliTest() {
-        write_file(path("isaac.yaml"), "include: [small.yaml, " VEILRAM_SOURCE_DIR "/configs/costs/isaac_32nm.yaml]\n"
-                                       "sfge: {kind: random, most: 4, cap: false, eps: 1}\n");
+        const std::string table = std::string(VEILRAM_SOURCE_DIR) + "/configs/costs/isaac_32nm.yaml";
+        write_file(path("isaac.yaml"), "include: [small.yaml, " + table +
+                                           "]\n"
+                                           "sfge: {kind: random, most: 4, cap: false, eps: 1}\n");
     }
     nlohmann::json report() const { return nlohmann::json::parse(read_file(path("report/isaac.json"))); }
 };
@@ -53,7 +55,7 @@ TEST_F(IsaacCliTest, PowerCutsLoseNothing) {
 }
 
 TEST_F(IsaacCliTest, MistakesAreNamed) {
-    expect_refusal("isaac small.yaml", "isaac: are needed");
+    expect_refusal("isaac small.yaml", "needs both tables");
     expect_refusal("isaac isaac.yaml --set sfge.kind=none", "encrypts nothing");
     expect_refusal("isaac isaac.yaml --set isaac.bits=12", "isaac.bits: 12");
     expect_refusal("isaac isaac.yaml --images 0", "--images");

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <iomanip>
 #include <memory>
+#include <optional>
 #include <ostream>
 
 namespace veilram {
@@ -26,10 +27,7 @@ constexpr int kFormat = 1;
 
 RunConfig load_isaac(const ConfigArgs& args) {
     RunConfig config = load_run_config(args.config, args.settings);
-    if (!config.costs || !config.isaac)
-        throw UserError(args.config + ": costs: and isaac: are needed; include configs/costs/reram_32nm.yaml and "
-                                      "configs/costs/isaac_32nm.yaml, or start from configs/sealed_isaac.yaml");
-    check_bits(*config.isaac, args.config);
+    check_isaac(config, args.config);
     check_encrypts(config);
     const auto refuse = [&](bool set, const std::string& field) {
         if (set) throw UserError(args.config + ": " + field + ": ISAAC does not have it; leave it at its default");
@@ -80,11 +78,12 @@ public:
 
     void run(bool cuts, std::ostream& out) {
         owner_.run([&] {
-            IsaacCuts chip(owner_, cells_.clear, images(0, 1), logits(0, 1)); // knows the cells at rest
+            std::optional<IsaacCuts> chip; // made now: it knows the cells at rest
+            if (cuts) chip.emplace(owner_, cells_.clear, images(0, 1), logits(0, 1));
             live(out);
             if (recorder_) files_ = recorder_->finish();
-            if (!cuts) return;
-            PowerCuts everywhere(chip, open_layers(config_.res.policy, cells_.patches.size()));
+            if (!chip) return;
+            PowerCuts everywhere(*chip, open_layers(config_.res.policy, cells_.patches.size()));
             json_["cuts"] = cut_all_phases(everywhere, out);
             for (const Stat& stat : collect_stats(owner_.chip()))
                 for (const char* name : {"recoveries", "torn_pulses"})

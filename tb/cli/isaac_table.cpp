@@ -1,7 +1,5 @@
 #include "tb/cli/isaac_table.hpp"
 
-#include "models/base/diagnostics.hpp"
-
 namespace veilram {
 
 const std::array<IsaacField, 15>& isaac_fields() {
@@ -39,11 +37,6 @@ IsaacConfig isaac_config(const IsaacTable& table) {
     for (std::size_t i = 0; i < table.entries.size(); ++i)
         config.components.*isaac_fields()[i].component = table.entries[i].component;
     return config;
-}
-
-void check_bits(const IsaacTable& table, const std::string& file) {
-    const int bits = table.config.bits;
-    if (bits != 8 && bits != 16) throw UserError(file + ": isaac.bits: " + std::to_string(bits) + ": expected 8 or 16");
 }
 
 } // namespace veilram

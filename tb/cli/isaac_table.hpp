@@ -5,7 +5,6 @@
 #include "models/isaac/isaac_config.hpp"
 
 #include <array>
-#include <string>
 
 namespace veilram {
 
@@ -22,9 +21,6 @@ struct IsaacTable {
     std::array<ComponentEntry, 15> entries;
 };
 void fields(FieldVisitor& v, IsaacTable& table);
-
-/// Throws UserError that names `file` unless arrays have 8 or 16 bits.
-void check_bits(const IsaacTable& table, const std::string& file);
 
 /// The table without its sources.
 IsaacConfig isaac_config(const IsaacTable& table);

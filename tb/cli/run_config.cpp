@@ -224,4 +224,12 @@ std::string describe() {
            describer.markdown();
 }
 
+void check_isaac(const RunConfig& config, const std::string& path) {
+    if (!config.costs || !config.isaac)
+        throw UserError(path + ": needs both tables: include configs/costs/reram_32nm.yaml and "
+                               "configs/costs/isaac_32nm.yaml");
+    const int bits = config.isaac->config.bits;
+    if (bits != 8 && bits != 16) throw UserError(path + ": isaac.bits: " + std::to_string(bits) + ": expected 8 or 16");
+}
+
 } // namespace veilram

@@ -136,6 +136,9 @@ bool tuned_outputs(const RunConfig& config);
 
 /// As load_run_config(), for the commands that build a device: tuned outputs are not re-estimated.
 RunConfig load_device_config(const std::string& path, const std::vector<std::string>& settings);
+/// Throws UserError that names `path` unless a configuration has the tables of costs and of ISAAC, whose arrays must
+/// have 8 or 16 bits.
+void check_isaac(const RunConfig& config, const std::string& path);
 
 /// Every value, default or not, as YAML to be kept in `folder`; load_run_config reads it back to the same
 /// configuration.

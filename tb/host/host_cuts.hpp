@@ -28,17 +28,17 @@ public:
     HostCuts(Host& host, CutSubject subject) : host_(host), subject_(std::move(subject)) {}
 
     void power_on() override { host_.power_on(); }
-    void boot() override { host_.boot(); }
+    bool boot() override { return host_.boot(); }
     void load_input() override { host_.load_input(subject_.pixels.data(), subject_.pixels.size()); }
     void start(CutPhase phase) override;
     bool done() override { return host_.irq_i.read(); }
     void pull_plug() override { host_.pull_plug(); }
     CutDump dump() override;
-    bool whole_life() override;
+    bool infer() override { return host_.infer(subject_.pixels.data(), subject_.pixels.size()) == subject_.logits; }
+    bool power_off() override { return host_.power_off(); }
+    bool journal_closed() override;
 
 private:
-    RestComparison compare();
-
     Host& host_;
     const CutSubject subject_;
 };

@@ -42,14 +42,9 @@ CutDump IsaacCuts::dump() {
     return dump;
 }
 
-bool IsaacCuts::whole_life() {
-    owner_.power_on();
-    bool right = owner_.boot();
-    right = owner_.infer(images_) == logits_ && right;
-    right = owner_.power_off() && right;
+bool IsaacCuts::journal_closed() {
     const Bytes journal = owner_.dump_journal();
-    const bool closed = std::all_of(journal.begin(), journal.end(), [](std::uint8_t bit) { return bit == 0; });
-    return right && closed && owner_.dump() == rest_;
+    return std::all_of(journal.begin(), journal.end(), [](std::uint8_t bit) { return bit == 0; });
 }
 
 } // namespace veilram

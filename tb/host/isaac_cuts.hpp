@@ -17,13 +17,15 @@ public:
     IsaacCuts(IsaacOwner& owner, const LevelImage& clear, Tensor images, std::vector<float> logits);
 
     void power_on() override { owner_.power_on(); }
-    void boot() override { owner_.boot(); }
+    bool boot() override { return owner_.boot(); }
     void load_input() override { owner_.load_input(images_); }
     void start(CutPhase phase) override;
     bool done() override { return !owner_.busy(); }
     void pull_plug() override { owner_.pull_plug(); }
     CutDump dump() override;
-    bool whole_life() override;
+    bool infer() override { return owner_.infer(images_) == logits_; }
+    bool power_off() override { return owner_.power_off(); }
+    bool journal_closed() override;
 
 private:
     IsaacOwner& owner_;

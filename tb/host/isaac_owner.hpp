@@ -53,7 +53,6 @@ public:
     void pull_plug();
 
     const std::vector<float>& logits() const { return logits_; }
-    const LevelProgram& program() const { return image_.program; }
     ResState state();
     /// Digits of every row of the crossbars in use; bits of the journal. Any power state, no time.
     Bytes dump();

@@ -38,7 +38,7 @@ public:
     virtual ~CutChip() = default;
     /// Until the rail is stable.
     virtual void power_on() = 0;
-    virtual void boot() = 0;
+    virtual bool boot() = 0;
     virtual void load_input() = 0;
     /// Gives the command of `phase` and does not wait.
     virtual void start(CutPhase phase) = 0;
@@ -47,8 +47,12 @@ public:
     /// Waits until what the chip has stored is used up.
     virtual void pull_plug() = 0;
     virtual CutDump dump() = 0;
-    /// Boots, infers and powers off; whether all was right, and the cells and the journal are at rest afterwards.
-    virtual bool whole_life() = 0;
+    /// Whether an inference gives the logits that it must.
+    virtual bool infer() = 0;
+    /// Whether it was in order.
+    virtual bool power_off() = 0;
+    /// Whether the journal says that no layer is in clear.
+    virtual bool journal_closed() = 0;
 };
 
 /// The chip is off before and after each call.
@@ -69,6 +73,7 @@ public:
 private:
     void live_until(CutPhase phase);
     void cut_middle();
+    bool whole_life();
 
     CutChip& chip_;
     const std::size_t open_layers_;

@@ -13,6 +13,13 @@ protected:
         ADD_FAILURE() << block << " has no figure " << name;
         return -1;
     }
+    static ScMachine machine_of(const ChipConfig& chip) {
+        ScMachine machine;
+        machine.array = chip.array;
+        machine.n = chip.n;
+        machine.costs = chip.costs;
+        return machine;
+    }
     static NetworkEstimate estimate_of(const Scenario& scenario, const ScMachine& machine) {
         return estimate(layer_work(scenario.graph), machine);
     }
@@ -21,10 +28,7 @@ protected:
 TEST_F(Phases, OfTheClosedFormAreThoseOfThePlatform) {
     const Scenario scenario;
     const ChipConfig chip = scenario.chip();
-    ScMachine machine;
-    machine.array = chip.array;
-    machine.n = chip.n;
-    machine.costs = chip.costs;
+    ScMachine machine = machine_of(chip);
     const LifeEstimate life = life_of(estimate_of(scenario, machine), machine);
     const std::int64_t layers = 2;
     const Ps directory = (chip.costs.dram_access.time + chip.costs.dram_burst.time) * layers; // read by the tile
@@ -54,10 +58,7 @@ TEST_F(Phases, OfTheClosedFormAreThoseOfThePlatform) {
 TEST_F(Phases, GroupsOfALayerAreComputedSideBySide) {
     const Scenario scenario(Scenario::small_config(), Scenario::grouped_graph());
     const ChipConfig chip = scenario.chip();
-    ScMachine machine;
-    machine.array = chip.array;
-    machine.n = chip.n;
-    machine.costs = chip.costs;
+    ScMachine machine = machine_of(chip);
     simulate(scenario, chip, [&] {
         host().power_on();
         ASSERT_TRUE(host().boot());
@@ -81,10 +82,7 @@ TEST_P(SharedUnitsOfAChip, TakeTheTurnsOfTheClosedFormAndChangeNoLogits) {
     chip.sharing = GetParam();
     chip.costs.adc_conversion.time = Ps{20'000}; // so that turns count on few row pairs
     chip.costs.inject.time = Ps{10'000};
-    ScMachine machine;
-    machine.array = chip.array;
-    machine.n = chip.n;
-    machine.costs = chip.costs;
+    ScMachine machine = machine_of(chip);
     const double alone = seconds(estimate_of(scenario, machine).time());
     machine.sharing = chip.sharing;
     const double shared = seconds(estimate_of(scenario, machine).time());
